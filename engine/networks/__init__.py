@@ -1,0 +1,40 @@
+"""Network definitions only: no files, no devices, no training. Shared by the engine and training/.
+
+This package itself is cheap to import; a network's own module (and torch) is imported by ``build``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """Where a network is defined and what it takes.
+
+    inputs: (name, channels) of each input, all (N, channels, S, S) float32; multiple: S must be a multiple of it.
+    """
+
+    module: str
+    class_name: str
+    inputs: tuple[tuple[str, int], ...]
+    multiple: int
+
+
+REGISTRY = {
+    "ager": NetworkSpec("engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32),
+    "age": NetworkSpec("engine.networks.age", "AgeNet", (("image", 3),), 16),
+}
+
+
+def build(network: str, arguments: Mapping[str, Any]) -> nn.Module:
+    """The network that a card names, with fresh weights. Raises KeyError or TypeError for what it does not know."""
+    spec = REGISTRY[network]
+    module: nn.Module = getattr(import_module(spec.module), spec.class_name)(**arguments)
+    return module

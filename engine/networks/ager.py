@@ -1,0 +1,67 @@
+"""The aging generator: a residual U-Net that is told the source and the target age."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Residuals are a few hundredths; with outputs of order one an optimiser's single step would overshoot them.
+OUTPUT_SCALE = 0.1
+
+
+def _conv(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.1)
+    )
+
+
+class AgingUNet(nn.Module):
+    """Predicts what to add to a face so that it looks ``target_age`` instead of ``source_age``.
+
+    Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
+    and two constant age maps, which returns an RGB residual. For speed the picture is folded 2x2 into channels first
+    (pixel unshuffle), all convolutions are dense 3x3 with batch normalisation (which costs nothing once it is folded
+    into them), and the unfolded residual is blurred by [1 2 1] so that the folding leaves no grid.
+
+    width: channels at half resolution; multiples: channels of each level in units of width, each level half the
+    resolution of the one before.
+    """
+
+    blur: Tensor
+
+    def __init__(self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6)) -> None:
+        super().__init__()
+        channels = [width * m for m in multiples]
+        self.stem = _conv(5 * 4, channels[0])
+        self.down = nn.ModuleList(
+            nn.Sequential(nn.AvgPool2d(2), _conv(a, b), _conv(b, b)) for a, b in pairwise(channels)
+        )
+        self.up = nn.ModuleList(
+            nn.Sequential(_conv(a + b, b), _conv(b, b)) for a, b in zip(channels[:0:-1], channels[-2::-1], strict=True)
+        )
+        self.head = nn.Conv2d(channels[0], 3 * 4, 3, padding=1)
+        with torch.no_grad():  # an untrained network changes next to nothing
+            self.head.weight.mul_(0.1)
+        tap = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("blur", torch.outer(tap, tap).expand(3, 1, 3, 3).clone(), persistent=False)
+
+    def forward(self, image: Tensor, source_age: Tensor, target_age: Tensor) -> Tensor:
+        """image (N, 3, S, S) RGB in 0..1, ages (N, 1, S, S) in years / 100 -> residual (N, 3, S, S), same units.
+
+        S must be a multiple of 32.
+        """
+        x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
+        x = self.stem(functional.pixel_unshuffle(x, 2))  # (N, width, S/2, S/2)
+        skips = []
+        for down in self.down:
+            skips.append(x)
+            x = down(x)
+        for up, skip in zip(self.up, reversed(skips), strict=True):
+            x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = up(torch.cat([x, skip], dim=1))
+        residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, 2)  # (N, 3, S, S)
+        return functional.conv2d(residual, self.blur, padding=1, groups=3)
