@@ -1,0 +1,1 @@
+"""Finding faces: one protocol, adapters behind it, and what merges their answers."""

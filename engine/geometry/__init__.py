@@ -1,0 +1,1 @@
+"""Boxes, suppression, anchors and alignment: pure functions over arrays."""

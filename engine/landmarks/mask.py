@@ -1,0 +1,71 @@
+"""Where in a crop the face is: a soft mask from the mesh, exactly zero outside."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from engine.landmarks import topology
+from engine.types import FloatArray, Floats
+
+# The mesh ends below the hairline; wrinkles of the forehead do not. In face heights.
+_RAISE = 0.08
+# The jaw line itself should change: the outline is a little larger than the mesh, and the mask fades inside it.
+_GROW = 1.05
+_FEATHER = 0.10
+# The crop's border fades too, in parts of its side: a patch must never end in an edge.
+_BORDER = 0.06
+# A soft mask has no fine detail: draw it small and enlarge it.
+_DRAWN_PX = 128
+_SUBPIXEL_BITS = 4
+
+
+def face_mask(mesh_in_crop: FloatArray, size: int) -> FloatArray:
+    """The mask (size, size) float32 in 0..1 of a mesh (478, 2) in pixels of the crop.
+
+    1 well inside the face, falling smoothly to exactly 0 at its outline, and 0 along the border of the crop.
+    """
+    points = np.asarray(mesh_in_crop, np.float64)
+    outline = _outline(points)
+    drawn = min(size, _DRAWN_PX)
+    factor = drawn / size
+    height = float(np.linalg.norm(points[topology.FOREHEAD_TOP] - points[topology.CHIN])) * factor
+    mask = _filled((outline + 0.5) * factor - 0.5, drawn)
+    sigma = max(_FEATHER * height / 2, 0.5)
+    soft = cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    # A blurred straight edge is one half at the edge: keep the upper half, so that nothing leaks outside.
+    inside = np.clip(soft * (2 / 255) - 1, 0, 1)
+    inside = inside * inside * (3 - 2 * inside) * _window(drawn)
+    if drawn != size:
+        inside = cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(inside, np.float32)
+
+
+def _outline(points: Floats) -> FloatArray:
+    """The face oval (36, 2), grown about its middle, its upper part raised along the face's own up."""
+    oval = points[list(topology.FACE_OVAL)]
+    chin, top = points[topology.CHIN], points[topology.FOREHEAD_TOP]
+    axis = top - chin
+    length_squared = max(float(axis @ axis), 1e-6)
+    # 0 at the chin, 1 at the top; the raise begins at the brows (about 0.7) so that cheeks stay where they are.
+    along = (oval - chin) @ axis / length_squared
+    rise = np.clip((along - 0.7) / 0.3, 0, 1) * _RAISE
+    raised = oval + rise[:, None] * axis
+    middle = raised.mean(axis=0)
+    return np.asarray((raised - middle) * _GROW + middle, np.float32)
+
+
+def _filled(outline: FloatArray, size: int) -> FloatArray:
+    canvas = np.zeros((size, size), np.uint8)
+    # Far-away points would overflow the fixed-point coordinates that give sub-pixel edges.
+    near = np.clip(outline, -8 * size, 9 * size)
+    corners = np.round(near * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    cv2.fillPoly(canvas, [corners], (255,), lineType=cv2.LINE_AA, shift=_SUBPIXEL_BITS)
+    return np.asarray(canvas, np.float32)
+
+
+def _window(size: int) -> FloatArray:
+    """1 inside, falling linearly to 0 at the outermost pixels (size, size)."""
+    pixel = np.arange(size, dtype=np.float32)
+    ramp = np.clip(np.minimum(pixel, size - 1 - pixel) / max(_BORDER * size, 1), 0, 1)
+    return np.asarray(np.minimum(ramp[:, None], ramp[None, :]), np.float32)
