@@ -1,0 +1,1 @@
+"""Where pictures go: snapshots and videos, written whole or not at all."""
