@@ -1,0 +1,66 @@
+"""Mesh space and transfer, on the demo's face."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.aging import meshspace, prototypes
+from training.aging.exemplars import composed
+from training.aging.transfer import Regions, Strengths, change_age, prepare_face, wrinkle_curve
+from training.data.faces import FacesConfig, FaceSet, load, prepare
+from training.data.synthetic import write_utkface_like
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
+    folder = tmp_path_factory.mktemp("faces")
+    write_utkface_like(folder / "utkface")
+    out: Path = folder / "faces"
+    prepare(FacesConfig(source=str(folder / "utkface"), out=str(out), processes=1))
+    return load(out)
+
+
+@pytest.fixture(scope="module")
+def average(faces: FaceSet) -> prototypes.Prototypes:
+    return prototypes.build(faces, np.arange(len(faces)))
+
+
+def test_a_face_survives_the_way_to_the_mean_mesh_and_back(faces: FaceSet, average: prototypes.Prototypes) -> None:
+    points = meshspace.with_ring(faces.meshes[0])
+    picture = faces.crops[0].astype(np.float32)
+    there = average.space.onto_mean(picture, points)
+    back = average.space.from_mean(there, points)
+    inside = average.space.lookup(points)[2]
+    middle = inside & (np.hypot(*(np.mgrid[0:256, 0:256] - 128)) < 60)
+    assert middle.sum() > 5000
+    assert np.abs(back - picture)[middle].mean() < 3
+
+
+def test_prepared_crops_put_the_eyes_where_the_template_says(faces: FaceSet) -> None:
+    from engine.geometry.align import WIDE
+    from training.data.faces import five_points
+
+    assert np.abs(five_points(faces.meshes[0]) - WIDE * 256).max() < 8
+
+
+def test_the_same_age_changes_nothing_and_old_age_changes_the_skin(
+    faces: FaceSet, average: prototypes.Prototypes
+) -> None:
+    exemplar = composed(faces, average, "oldest")[0]
+    regions = Regions.of(average.space.mean)
+    face = prepare_face(faces.crops[0], faces.meshes[0], 0, average)
+    same = change_age(face, 30.0, 30.0, exemplar, average, regions, Strengths())
+    older = change_age(face, 30.0, 80.0, exemplar, average, regions, Strengths())
+    before = faces.crops[0].astype(np.float32)
+    assert np.abs(same - before).mean() < 0.5
+    assert np.abs(older - before)[96:192, 80:176].mean() > 2
+
+
+def test_wrinkles_only_grow() -> None:
+    curve = [wrinkle_curve(y) for y in range(101)]
+    assert curve[20] == 0
+    assert all(b >= a for a, b in pairwise(curve))

@@ -1,0 +1,1 @@
+"""The road to the mirror's networks: data, losses, loops and measures, one readable file each."""

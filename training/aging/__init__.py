@@ -1,0 +1,1 @@
+"""Making pairs of the same face at two ages."""

@@ -1,0 +1,91 @@
+"""A common space for faces: warped onto one mean mesh, pixels mean the same place on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from matplotlib.tri import Triangulation
+from numpy.typing import NDArray
+
+SIZE = 256
+# For every pixel: corners (S, S, 3) of its triangle, barycentric weights (S, S, 3), whether it lies inside (S, S).
+Lookup = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]
+# The outline of MediaPipe's mesh, clockwise from the top of the forehead.
+FACE_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+# How far outside the face its surroundings follow a change of shape, in units of the face's own radius.
+RING_SCALES = (1.12, 1.3)
+
+
+def with_ring(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mesh points (478, 2) and two rings around the face, (478 + 72, 2), so that warps reach past the outline."""
+    oval = mesh[list(FACE_OVAL)]
+    centre = oval.mean(0)
+    return np.concatenate([mesh, *(centre + (oval - centre) * s for s in RING_SCALES)]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class MeshSpace:
+    """mean (K, 2) ringed mean mesh in crop pixels; triangles (T, 3); per pixel of the mean face the triangle's corner
+    indices (S, S, 3) and barycentric weights (S, S, 3); ``inside`` (S, S) tells which pixels lie within the rings.
+    """
+
+    mean: NDArray[np.float32]
+    triangles: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+
+    def onto_mean(self, image: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``image`` (S, S, C) with ringed mesh ``points`` (K, 2), redrawn on the mean mesh."""
+        grid = (points[self.corners] * self.weights[..., None]).sum(2).astype(np.float32)
+        return cv2.remap(image, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    def lookup(self, points: NDArray[np.float32]) -> Lookup:
+        """For every pixel of a face with these points: corners and weights as above, and whether it lies inside."""
+        return _lookup(points, self.triangles)
+
+    def from_mean(
+        self, values: NDArray[np.float32], points: NDArray[np.float32], found: Lookup | None = None
+    ) -> NDArray[np.float32]:
+        """``values`` (S, S, C) given on the mean mesh, redrawn on a face with these points; zero outside."""
+        corners, weights, inside = found or self.lookup(points)
+        grid = (self.mean[corners] * weights[..., None]).sum(2).astype(np.float32)
+        drawn = cv2.remap(values, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        drawn[~inside] = 0
+        return drawn
+
+
+def _lookup(points: NDArray[np.float32], triangles: NDArray[np.int64]) -> Lookup:
+    canvas = np.full((SIZE, SIZE), -1, np.int32)
+    fixed = np.round(points * 16).astype(np.int32)
+    for number, triangle in enumerate(triangles):
+        cv2.fillConvexPoly(canvas, fixed[triangle], number, cv2.LINE_8, 4)
+    inside = canvas >= 0
+    corners = triangles[np.maximum(canvas, 0)]
+    a, b, c = (points[corners[..., k]] for k in range(3))
+    y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
+    ab, ac = b - a, c - a
+    p = np.stack([x, y], -1) - a
+    area = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
+    v = (p[..., 0] * ac[..., 1] - p[..., 1] * ac[..., 0]) / area
+    w = (ab[..., 0] * p[..., 1] - ab[..., 1] * p[..., 0]) / area
+    # Folded triangles (profile side of a nose) would give weights far outside: stay within the triangle.
+    weights = np.stack([1 - v - w, v, w], -1).clip(0, 1)
+    weights /= weights.sum(-1, keepdims=True)
+    return corners, weights.astype(np.float32), inside
+
+
+def build(mean_mesh: NDArray[np.float32]) -> MeshSpace:
+    """The space of a mean mesh (478, 2) given in crop pixels."""
+    points = with_ring(mean_mesh)
+    # The ten iris points lie on top of eye triangles and move with the gaze; leave them out of the triangulation.
+    used = np.r_[0:468, 478 : len(points)]
+    triangles = used[Triangulation(points[used, 0], points[used, 1]).triangles].astype(np.int64)
+    corners, weights, inside = _lookup(points, triangles)
+    return MeshSpace(points, triangles, corners, weights, inside)

@@ -1,0 +1,54 @@
+"""Checkpoints of a running training: written whole or not at all, and never resumed by another configuration."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+STATE_FILE = "state.pt"
+WEIGHTS_FILE = "weights.safetensors"
+# Keys that may change between a run and its resumption.
+FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit"}
+
+
+class CheckpointError(Exception):
+    """A checkpoint belongs to another configuration or cannot be read."""
+
+
+def _fixed(config: Any) -> dict[str, Any]:
+    return {k: v for k, v in asdict(config).items() if k not in FREE_KEYS}
+
+
+def save_checkpoint(folder: Path, config: Any, state: dict[str, Any], network: nn.Module) -> None:
+    """Writes the full state for resuming, and the (averaged) network alone as safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / (STATE_FILE + ".partial")
+    torch.save({"config": _fixed(config), **state}, partial)
+    os.replace(partial, folder / STATE_FILE)
+    tensors = {k: v.detach().contiguous().clone() for k, v in network.state_dict().items()}
+    partial = folder / (WEIGHTS_FILE + ".partial")
+    save_file(tensors, partial)
+    os.replace(partial, folder / WEIGHTS_FILE)
+
+
+def load_checkpoint(folder: Path, config: Any) -> dict[str, Any] | None:
+    """The saved state, or None where there is none. Raises CheckpointError if it is another configuration's."""
+    path = folder / STATE_FILE
+    if not path.is_file():
+        return None
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    mine, its = _fixed(config), state.pop("config")
+    changed = [k for k in mine if mine[k] != its.get(k)]
+    if changed:
+        key = changed[0]
+        raise CheckpointError(
+            f"{path} was written with {key} = {its.get(key)!r}, this run has {mine[key]!r}: "
+            "use the same configuration, or another output folder."
+        )
+    return state

@@ -1,0 +1,83 @@
+"""Prepared faces made without any data set: the demo's face in many tints, so that every task can be tried at once."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.images import read_picture
+from engine.paths import project_dir
+from training.data.faces import FacesConfig, prepare
+
+COUNT = 12
+SIDE = 200
+
+
+def _tinted(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A UTKFace-like close crop of the demo's face in another light."""
+    height, width = picture.shape[:2]
+    left, top, side = int(width * 0.29), int(height * 0.26), int(width * 0.42)
+    crop = cv2.resize(picture[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    value = crop.astype(np.float32) * rng.uniform(0.75, 1.15) * rng.uniform(0.9, 1.1, 3)
+    value += rng.normal(0, 6, value.shape)
+    return np.clip(value, 0, 255).astype(np.uint8)
+
+
+def write_utkface_like(folder: Path, seed: int = 0) -> None:
+    """A folder as the `faces` task wants it: pictures and utkface.csv with ages, genders and all three splits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    picture = read_picture(project_dir() / "engine" / "capture" / "demo_face.png")
+    with (folder / "utkface.csv").open("w", newline="") as handle:
+        table = csv.writer(handle)
+        table.writerow(["file", "age", "gender", "race", "split"])
+        for number in range(COUNT):
+            name = f"{number}.jpg"
+            cv2.imwrite(str(folder / name), _tinted(picture, rng))
+            split = ("train", "train", "val", "test")[number % 4]
+            table.writerow([name, int(np.linspace(20, 85, COUNT)[number]), number // 2 % 2, 0, split])
+
+
+def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
+    """All that the task with this configuration class reads, in ``folder``; returns the keys that point there."""
+    write_utkface_like(folder / "utkface")
+    out = str(folder / "out")
+    if config == "FacesConfig":
+        return {"source": str(folder / "utkface"), "out": out}
+    if config == "DemoFaceConfig":
+        return {"data": str(folder / "utkface"), "out": str(folder / "face.png")}
+    faces = str(folder / "faces")
+    prepare(FacesConfig(source=str(folder / "utkface"), out=faces, processes=1))
+    if config in ("PairsConfig", "AgeConfig"):
+        return {"data": faces, "out": out}
+    if config == "AgingConfig":
+        from training.aging.pairs import PairsConfig, make_pairs
+
+        pairs = str(folder / "pairs")
+        make_pairs(
+            PairsConfig(data=faces, out=pairs, targets=1, exemplars="oldest", yaw_limit=9, sharpness_limit=0, limit=4)
+        )
+        return {"data": faces, "pairs": pairs, "out": out}
+    if config == "EvaluateConfig":
+        return {"data": faces, "out": out}
+    return _smoke_weights(folder, config)
+
+
+def _smoke_weights(folder: Path, config: str) -> dict[str, str]:
+    """A run folder with fresh weights for `publish`, or a weights folder for `export`."""
+    from engine.networks.age import AgeNet
+    from training.checkpoints import save_checkpoint
+    from training.loops.age import AgeConfig
+    from training.publish import PublishConfig, publish_run
+
+    run, weights = folder / "run", folder / "weights"
+    age = AgeConfig()
+    save_checkpoint(run, age, {}, AgeNet(age.width, age.multiples, age.blocks))
+    if config == "PublishConfig":
+        return {"run": str(run), "weights": "age", "folder": str(weights)}
+    publish_run(PublishConfig(run=str(run), weights="age", folder=str(weights)))
+    return {"folder": str(weights)}

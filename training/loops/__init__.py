@@ -1,0 +1,1 @@
+"""One training loop a network, readable from top to bottom."""

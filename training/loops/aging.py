@@ -1,0 +1,325 @@
+"""Trains the aging generator on pairs of the same face at two ages, first by distance, then against a discriminator."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine.landmarks.mask import face_mask
+from engine.networks.age import AgeNet
+from engine.networks.ager import AgingUNet
+from training.aging.pairs import Pairs, load_pairs
+from training.averaging import ExponentialAverage
+from training.checkpoints import load_checkpoint, save_checkpoint
+from training.data.faces import FaceSet, load
+from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge_generator
+from training.losses.perceptual import PerceptualLoss
+
+HEIGHT, WIDTH = 224, 192
+SIZE = 256
+
+
+@dataclass(frozen=True)
+class AgingConfig:
+    """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then the perceptual loss joins and
+    the discriminator works, and ``discriminator_lead`` steps later the generator listens to it; zero_gap: share of
+    faces whose target is their own age; freeze_norm_from: from this step on batch normalisation uses its running
+    statistics, as it will in the mirror; features: weights of the age network for the perceptual loss ("": fresh).
+    """
+
+    name: str = "aging"
+    data: str = "data/faces"
+    pairs: str = "data/pairs"
+    features: str = "runs/age/weights.safetensors"
+    out: str = "runs/aging"
+    seed: int = 1
+    width: int = 24
+    multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
+    steps: int = 9000
+    batch: int = 8
+    learning_rate: float = 6e-4
+    discriminator_rate: float = 4e-4
+    zero_gap: float = 0.1
+    l1: float = 10.0
+    edges: float = 10.0
+    perceptual: float = 0.5
+    adversarial: float = 0.05
+    adversarial_from: int = 2000
+    discriminator_lead: int = 200
+    patch: int = 128
+    threads: int = 1
+    save_every: int = 250
+    freeze_norm_from: int = 6500
+
+
+@dataclass(frozen=True)
+class Batch:
+    """before, after (N, 3, H, W) RGB 0..1; mask (N, 1, H, W) of the face, outside of which nothing is added; weight
+    (N, 1, H, W) of the loss; ages (N,) in years.
+    """
+
+    before: Tensor
+    after: Tensor
+    mask: Tensor
+    weight: Tensor
+    source: Tensor
+    target: Tensor
+
+
+def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
+    """A random similarity of the crop with a window of it: some faces enlarged, as 384 and 512 pixel crops are."""
+    scale = rng.uniform(0.88, 1.15) if rng.random() < 0.75 else rng.uniform(1.15, 2.0)
+    matrix = cv2.getRotationMatrix2D((SIZE / 2, 140.0), rng.normal(0, 4), scale)
+    spread = 4 + 70 * max(scale - 1.0, 0.0)
+    shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 136.0]) + rng.uniform(-spread, spread, 2)
+    matrix[:, 2] = matrix[:, 2] + shift
+    return np.asarray(matrix, np.float64)
+
+
+def _webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Light noise and blur on what the network sees; what it must add stays clean."""
+    if rng.random() < 0.25:
+        value = np.asarray(cv2.GaussianBlur(value, (0, 0), rng.uniform(0.4, 1.4)), np.float32)
+    if rng.random() < 0.4:
+        value = value + rng.normal(0, rng.uniform(0.004, 0.025), value.shape).astype(np.float32)
+    return value
+
+
+def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, S) 1 where the crop shows the picture, 0 where its edge is repeated, with a soft seam."""
+    canvas = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillConvexPoly(canvas, np.round(corners).astype(np.int32), 255)
+    return cv2.blur(cv2.erode(canvas, np.ones((5, 5))), (5, 5)).astype(np.float32) / 255
+
+
+class PairSampler:
+    """Draws augmented batches; the same seed and step give the same batch."""
+
+    def __init__(self, faces: FaceSet, pairs: Pairs, config: AgingConfig) -> None:
+        self.faces, self.pairs, self.config = faces, pairs, config
+
+    def _one(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
+        row = int(self.pairs.rows[index])
+        before = self.faces.crops[row]
+        same = rng.random() < self.config.zero_gap
+        after = before if same else self.pairs.after[index]
+        masks = np.dstack([face_mask(self.faces.meshes[row], SIZE), _known(self.faces.corners[row])])
+        matrix = _jitter(rng)
+        flip = rng.random() < 0.5
+        gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
+        gamma = rng.uniform(0.8, 1.25)
+
+        def place(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+            moved = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+            value = (moved.astype(np.float32) / 255) ** gamma * gain
+            return np.clip(value, 0, 1)
+
+        clean, change = place(before), place(after) - place(before)
+        moved = cv2.warpAffine(masks, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+        mask, known = moved[..., :1], moved[..., 1:]
+        seen = np.clip(_webcam(clean, rng), 0, 1)
+        wanted = np.clip(seen + change * known * mask, 0, 1)
+        # Beyond the picture's edge the truth is not known, only guessed as no change.
+        weight = 0.1 + 0.9 * known
+        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight]
+        if flip:
+            stack = [s[:, ::-1] for s in stack]
+        source = float(self.pairs.source[index])
+        target = source if same else float(self.pairs.target[index])
+        return (*(np.asarray(s, np.float32) for s in stack), np.array(source, np.float32), np.array(target, np.float32))
+
+    def batch(self, step: int) -> Batch:
+        rng = np.random.default_rng((self.config.seed, step))
+        chosen = np.sort(rng.integers(0, len(self.pairs.rows), self.config.batch))
+        columns = zip(*(self._one(int(i), rng) for i in chosen), strict=True)
+        before, after, mask, weight, source, target = (torch.from_numpy(np.stack(c)) for c in columns)
+
+        def planes(t: Tensor) -> Tensor:
+            return t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+        return Batch(planes(before), planes(after), planes(mask), planes(weight), source, target)
+
+
+def age_map(years: Tensor, like: Tensor) -> Tensor:
+    """Years (N,) as constant maps (N, 1, H, W) in units of 100 years."""
+    return (years / 100).view(-1, 1, 1, 1).expand(-1, 1, *like.shape[2:])
+
+
+def edge_loss(made: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Absolute difference of neighbouring-pixel differences: wrinkles are edges, and L1 alone would soften them."""
+    error = made - wanted
+    right = (error[..., :, 1:] - error[..., :, :-1]).abs() * weight[..., :, 1:]
+    down = (error[..., 1:, :] - error[..., :-1, :]).abs() * weight[..., 1:, :]
+    return right.mean() + down.mean()
+
+
+def _perceptual(config: AgingConfig) -> PerceptualLoss:
+    network = AgeNet()
+    if config.features:
+        network.load_state_dict(load_file(config.features))
+    return PerceptualLoss(network).to(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the perceptual loss and the discriminator look at: a square part of every face, at full resolution."""
+
+    rows: slice
+    columns: slice
+
+    @staticmethod
+    def random(size: int, rng: np.random.Generator) -> Window:
+        top, left = int(rng.integers(0, HEIGHT - size + 1)), int(rng.integers(0, WIDTH - size + 1))
+        return Window(slice(top, top + size), slice(left, left + size))
+
+    def __call__(self, tensor: Tensor) -> Tensor:
+        return tensor[..., self.rows, self.columns].contiguous(memory_format=torch.channels_last)
+
+
+class AgingTrainer:
+    """The networks, their optimisers and one step of each."""
+
+    def __init__(self, config: AgingConfig) -> None:
+        self.config = config
+        self.generator = AgingUNet(config.width, config.multiples).to(memory_format=torch.channels_last)
+        self.critic = PatchDiscriminator().to(memory_format=torch.channels_last)
+        self.perceptual: PerceptualLoss | None = None
+        self.generator_steps = torch.optim.AdamW(
+            self.generator.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4
+        )
+        self.critic_steps = torch.optim.Adam(self.critic.parameters(), config.discriminator_rate, (0.0, 0.99))
+        self.average = ExponentialAverage(self.generator, 0.998)
+
+    def state(self, step: int) -> dict[str, Any]:
+        return {
+            "generator": self.generator.state_dict(),
+            "critic": self.critic.state_dict(),
+            "generator_steps": self.generator_steps.state_dict(),
+            "critic_steps": self.critic_steps.state_dict(),
+            "average": self.average.network.state_dict(),
+            "updates": self.average.updates,
+            "step": step,
+        }
+
+    def load(self, state: dict[str, Any]) -> int:
+        """Takes over a saved state; returns the step to go on with."""
+        self.generator.load_state_dict(state["generator"])
+        self.critic.load_state_dict(state["critic"])
+        self.generator_steps.load_state_dict(state["generator_steps"])
+        self.critic_steps.load_state_dict(state["critic_steps"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.updates = int(state["updates"])
+        return int(state["step"]) + 1
+
+    def distances(self, batch: Batch, made: Tensor) -> dict[str, Tensor]:
+        """How far the made faces are from the wanted ones, pixel by pixel and edge by edge."""
+        config = self.config
+        return {
+            "l1": config.l1 * ((made - batch.after).abs() * batch.weight).mean(),
+            "edges": config.edges * edge_loss(made, batch.after, batch.weight),
+        }
+
+    def perceptual_distance(self, made: Tensor, wanted: Tensor) -> Tensor:
+        self.perceptual = self.perceptual or _perceptual(self.config)
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.config.perceptual * self.perceptual(made, wanted)
+
+    def critic_step(self, before: Tensor, real: Tensor, fake: Tensor, ages: tuple[Tensor, Tensor]) -> float:
+        """One step of the discriminator, real and fake in one batch; the generator is left alone."""
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self.critic(
+                torch.cat([before, before]),
+                torch.cat([real, fake.detach()]),
+                *(torch.cat([age, age]) for age in ages),
+            ).float()
+        loss = hinge_discriminator(*scores.chunk(2))
+        self.critic_steps.zero_grad(set_to_none=True)
+        loss.backward()
+        self.critic_steps.step()
+        self.critic_steps.zero_grad(set_to_none=True)
+        return float(loss.detach())
+
+    def fooling(self, before: Tensor, fake: Tensor, ages: tuple[Tensor, Tensor]) -> Tensor:
+        """The generator's adversarial loss; leaves no gradient in the discriminator."""
+        self.critic.requires_grad_(False)
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self.critic(before, fake, *ages).float()
+        self.critic.requires_grad_(True)
+        return self.config.adversarial * hinge_generator(scores)
+
+    def generator_step(self, loss: Tensor) -> None:
+        self.generator_steps.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
+        self.generator_steps.step()
+        self.average.update(self.generator)
+
+    def step(self, batch: Batch, number: int) -> dict[str, float]:
+        """One step of everything that is due; returns the losses."""
+        config = self.config
+        warm = min(1.0, (number + 1) / 100)
+        decay = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * number / config.steps))
+        self.generator_steps.param_groups[0]["lr"] = config.learning_rate * warm * decay
+        self.generator.train()
+        if number >= config.freeze_norm_from:
+            self.generator.eval()
+        source, target = age_map(batch.source, batch.before), age_map(batch.target, batch.before)
+        with torch.autocast("cpu", torch.bfloat16):
+            residual = self.generator(batch.before, source, target)
+        # As the mirror does it: residual times mask, added.
+        made = batch.before + residual.float() * batch.mask
+        losses = self.distances(batch, made)
+        notes: dict[str, float] = {}
+        if number >= config.adversarial_from:
+            window = Window.random(config.patch, np.random.default_rng((config.seed, number, 7)))
+            before, fake, real = window(batch.before), window(made), window(batch.after)
+            ages = (window(source), window(target))
+            if config.perceptual > 0:
+                losses["perceptual"] = self.perceptual_distance(fake, real)
+            if config.adversarial > 0:
+                notes["critic"] = self.critic_step(before, real, fake, ages)
+                if number >= config.adversarial_from + config.discriminator_lead:
+                    losses["adversarial"] = self.fooling(before, fake, ages)
+        self.generator_step(torch.stack(list(losses.values())).sum())
+        return {name: float(value.detach()) for name, value in losses.items()} | notes
+
+
+def train(config: AgingConfig, resume: bool = False) -> dict[str, float]:
+    """Runs the training and writes checkpoints into ``config.out``; returns the last figures."""
+    torch.set_num_threads(config.threads)
+    cv2.setNumThreads(0)
+    torch.manual_seed(config.seed)
+    sampler = PairSampler(load(Path(config.data)), load_pairs(Path(config.pairs)), config)
+    trainer = AgingTrainer(config)
+    out = Path(config.out)
+    saved = load_checkpoint(out, config) if resume else None
+    first = trainer.load(saved) if saved else 0
+    sums: dict[str, float] = {}
+    figures: dict[str, float] = {}
+    started, counted = time.monotonic(), 0
+    for number in range(first, config.steps):
+        for name, value in trainer.step(sampler.batch(number), number).items():
+            sums[name] = sums.get(name, 0.0) + value
+        counted += 1
+        if (number + 1) % config.save_every and number + 1 < config.steps:
+            continue
+        figures = {name: round(value / counted, 4) for name, value in sums.items()}
+        rate = counted * config.batch / (time.monotonic() - started)
+        line = json.dumps({"step": number + 1, "faces_per_s": round(rate, 1), **figures})
+        print(line, flush=True)
+        save_checkpoint(out, config, trainer.state(number), trainer.average.network)
+        with (out / "log.jsonl").open("a") as log:
+            log.write(line + "\n")
+        sums, started, counted = {}, time.monotonic(), 0
+    return figures

@@ -1,0 +1,1 @@
+"""What the networks are told to care about."""

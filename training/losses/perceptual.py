@@ -1,0 +1,41 @@
+"""Distance between two faces in the features of our own age network (Johnson et al. 2016, with our network for VGG)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.networks.age import AgeNet
+
+
+class PerceptualLoss(nn.Module):
+    """Mean absolute difference of channel-normalised early features; ``depth`` counts the stem and its blocks."""
+
+    def __init__(self, network: AgeNet, depth: int = 3) -> None:
+        super().__init__()
+        self.stem = network.stem
+        self.blocks = nn.ModuleList(list(network.stages)[: depth - 1])
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> PerceptualLoss:
+        """Stays in evaluation mode: its batch statistics are part of the measure."""
+        return super().train(False)
+
+    def _features(self, image: Tensor) -> list[Tensor]:
+        x = self.stem((image - 0.45) / 0.25)
+        found = [x]
+        for block in self.blocks:
+            x = block(x)
+            found.append(x)
+        return found
+
+    def forward(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """Two pictures (N, 3, S, S) RGB in 0..1 -> a scalar."""
+        with torch.no_grad():
+            goals = self._features(wanted)
+        total = made.new_zeros(())
+        for mine, goal in zip(self._features(made), goals, strict=True):
+            scale = goal.float().std((0, 2, 3), keepdim=True) + 1e-3
+            total = total + ((mine.float() - goal.float()) / scale).abs().mean()
+        return total / (1 + len(self.blocks))

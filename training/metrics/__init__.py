@@ -1,0 +1,1 @@
+"""The numbers that stand on the cards."""
