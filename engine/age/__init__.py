@@ -1,0 +1,1 @@
+"""How old a face looks: an estimate for one crop, a steady one for a face followed through time."""

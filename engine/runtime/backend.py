@@ -1,0 +1,40 @@
+"""The one interface behind which every network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from engine.types import FloatArray
+
+
+class Network(Protocol):
+    """A loaded network: float32 arrays in, one float32 array out. Safe to call from several threads, one at a time.
+
+    device: where and how it runs, for example ``cpu/openvino/bf16`` or ``cuda/torch/f16``.
+    size: side of the input crop it was warmed up for. batches: whether one call for N crops beats N calls.
+    timings_ms: what the choice of precision was based on, may be empty.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def batches(self) -> bool: ...
+
+    @property
+    def timings_ms(self) -> Mapping[str, float]: ...
+
+    def __call__(self, *inputs: FloatArray) -> FloatArray:
+        """The output for these inputs, a new array that the caller owns. Raises DeviceError if the device fails."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the device's memory; twice is safe. Calling the network afterwards raises DeviceError."""
+        ...

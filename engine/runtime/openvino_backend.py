@@ -1,0 +1,184 @@
+"""Networks on the CPU through OpenVINO, in the precision that is fastest on this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from engine.errors import DeviceError, WeightsError
+from engine.networks import REGISTRY
+from engine.types import FloatArray
+from engine.weights.card import Card
+from engine.weights.store import INT8_FILES, IR_FILES, Weights
+
+log = logging.getLogger(__name__)
+
+PRECISIONS = ("f32", "bf16", "int8")  # most exact first
+# A less exact precision is taken if it needs less than this share of the time, and if its mean difference from f32
+# is below this share of the mean f32 output.
+WORTHWHILE = 0.9
+AGREEMENT = 0.25
+_LEAST_ROUNDS, _MOST_ROUNDS, _TIMING_S = 5, 15, 0.3
+
+_chosen: dict[tuple[object, ...], Mapping[str, float]] = {}
+_chosen_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _core() -> Any:
+    """OpenVINO's core, made once. Its usage statistics stay off: nothing leaves this computer."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None makes importing it fail
+    try:
+        import openvino
+    except ImportError as error:
+        raise DeviceError(f"OpenVINO does not start ({error}): run ./run again to repair the set-up.") from error
+    return openvino.Core()
+
+
+class OpenVinoNetwork:
+    """A compiled network; see the protocol Network."""
+
+    batches = False  # measured: a batch of two takes twice the time of one, and every new shape costs a preparation
+
+    def __init__(self, name: str, compiled: Any, precision: str, size: int, timings_ms: Mapping[str, float]) -> None:
+        self.name = name
+        self.device = f"cpu/openvino/{precision}"
+        self.size = size
+        self.timings_ms = timings_ms
+        self._request: Any = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def __call__(self, *inputs: FloatArray) -> FloatArray:
+        with self._lock:
+            if self._request is None:
+                raise DeviceError(f"network {self.name} is closed.")
+            try:
+                # The inputs are read in place; the output is copied because the next call overwrites it.
+                self._request.infer([np.ascontiguousarray(x) for x in inputs], share_inputs=True)
+            except RuntimeError as error:
+                raise DeviceError(f"network {self.name} failed on {self.device}: {_first_line(error)}") from error
+            return np.array(self._request.get_output_tensor(0).data, np.float32)
+
+    def close(self) -> None:
+        with self._lock:
+            self._request = None
+
+
+def load_openvino(weights: Weights, *, precision: str, size: int, threads: int) -> OpenVinoNetwork:
+    """The network on the CPU, warmed up for one crop of this size.
+
+    precision: one of PRECISIONS, or "auto" for the fastest by a short timing (kept for the life of the process).
+    threads: 0 lets OpenVINO decide. Raises WeightsError (missing or changed file), DeviceError (cannot run it).
+    """
+    files = _files(weights)
+    wanted = _candidates(files) if precision == "auto" else (precision,)
+    if wanted[0] not in files:
+        raise WeightsError(f"weights {weights.card.name}: there is no {precision} form; there are {', '.join(files)}.")
+    inputs = example_inputs(weights.card, size)
+    key = (weights.card.sha256.get(files[wanted[0]].name), wanted, size, threads)
+    with _chosen_lock:  # one timing at a time, or two networks would disturb each other
+        timings = _chosen.get(key, MappingProxyType({}))
+        if timings:
+            wanted = (fastest(timings),)
+        compiled = {p: _compile(files[p], p, threads) for p in wanted}
+        if not timings and len(compiled) > 1:
+            timings = _chosen[key] = MappingProxyType(_time(compiled, inputs))
+        best = fastest(timings) if timings else wanted[0]
+        network = OpenVinoNetwork(weights.card.name, compiled[best], best, size, timings)
+        network(*inputs)
+    return network
+
+
+def fastest(timings_ms: Mapping[str, float]) -> str:
+    """The precision to take: a less exact one only where it is clearly faster.
+
+    >>> fastest({"f32": 10.0, "bf16": 9.5}), fastest({"f32": 10.0, "bf16": 5.0})
+    ('f32', 'bf16')
+    """
+    best = ""
+    for precision in PRECISIONS:
+        taken = timings_ms.get(best, float("inf"))
+        if timings_ms.get(precision, float("inf")) < (taken * WORTHWHILE if best else taken):
+            best = precision
+    return best
+
+
+def example_inputs(card: Card, size: int) -> list[FloatArray]:
+    """Something like a face, for one crop: soft blobs of colour in 0..1, seen as 30 and wanted as 70 years old."""
+    blobs = np.random.default_rng(0).random((8, 8, 3), np.float32)
+    image = np.asarray(cv2.resize(blobs, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+    tensor = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
+    ages = [np.full((1, 1, size, size), years, np.float32) for years in (0.3, 0.7)]
+    return [tensor, *ages][: len(REGISTRY[card.network].inputs)]
+
+
+def _files(weights: Weights) -> dict[str, Path]:
+    """The verified .xml of each precision there is a file for; bf16 is computed from the f32 one."""
+    files = {ending: weights.verify(ending) for ending in IR_FILES}
+    found = {"f32": files[".xml"], "bf16": files[".xml"]}
+    if weights.has(*INT8_FILES):
+        found["int8"], _ = (weights.verify(ending) for ending in INT8_FILES)
+    return found
+
+
+def _candidates(files: Mapping[str, Path]) -> tuple[str, ...]:
+    """What this processor may be good at; without bf16 instructions bf16 is slow or fails."""
+    abilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return tuple(p for p in PRECISIONS if p in files and (p == "f32" or p.upper() in abilities))
+
+
+def _compile(path: Path, precision: str, threads: int) -> Any:
+    config: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": 1,
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+    }
+    if threads:
+        config["INFERENCE_NUM_THREADS"] = threads
+    try:
+        return _core().compile_model(str(path), "CPU", config)
+    except RuntimeError as error:
+        raise DeviceError(f"OpenVINO cannot prepare {path} in {precision}: {_first_line(error)}") from error
+
+
+def _time(compiled: Mapping[str, Any], inputs: list[FloatArray]) -> dict[str, float]:
+    """Best time of each precision in ms, taken in turns so that a busy moment hits all; unfit ones are left out."""
+    requests: dict[str, Any] = {}
+    reference: FloatArray | None = None
+    for precision, model in compiled.items():
+        request = model.create_infer_request()
+        try:
+            request.infer(inputs)
+            output = np.array(request.get_output_tensor(0).data, np.float32)
+        except RuntimeError as error:
+            log.warning("%s is not used: it fails on this processor (%s)", precision, _first_line(error))
+            continue
+        reference = output if reference is None else reference
+        if not np.abs(output - reference).mean() <= AGREEMENT * np.abs(reference).mean():  # NaN is not either
+            log.warning("%s is not used: its results differ too much on this processor", precision)
+            continue
+        requests[precision] = request
+    times: dict[str, list[float]] = {precision: [] for precision in requests}
+    end = time.perf_counter() + _TIMING_S
+    for done in range(_MOST_ROUNDS):
+        if done >= _LEAST_ROUNDS and time.perf_counter() > end:
+            break
+        for precision, request in requests.items():
+            begin = time.perf_counter()
+            request.infer(inputs)
+            times[precision].append(1e3 * (time.perf_counter() - begin))
+    return {precision: min(values) for precision, values in times.items()}
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

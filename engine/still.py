@@ -1,0 +1,191 @@
+"""The face engine for single pictures: what scripts and the command line use.
+
+engine = FaceEngine()
+faces = engine.analyze(image)                # tuple[Face, ...], largest first
+older = engine.age(image, target_age=70)     # a new picture of the same size
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.age.quality import face_quality
+from engine.aging.blend import paste
+from engine.errors import AgeMirrorError, SettingsError
+from engine.geometry.align import crop_affine, invert, transform, warp_crop
+from engine.landmarks.faces import FoundFace, find_faces
+from engine.landmarks.mask import face_mask
+from engine.landmarks.pose import yaw_degrees
+from engine.settings import AGE_RANGE_YEARS, SIZES
+from engine.types import AgedPatch, AgeEstimate, AlignedFace, Face, FloatArray, Image, checked
+
+if TYPE_CHECKING:
+    from engine.age.estimator import AgeEstimator
+    from engine.aging.ager import Ager
+    from engine.detection.protocol import FaceDetector
+    from engine.landmarks.mesh import FaceMesher
+
+NO_RECOGNITION = "recognition is not part of this version yet"
+
+
+class FaceEngine:
+    """Finds, describes and ages the faces of single pictures. Networks are loaded when first needed.
+
+    Everything is computed in the network's full precision on the CPU, so the same picture gives the same numbers on
+    every start. device: "auto", "cpu", "cuda" or "mps". weights: the folder of the networks (default: those that
+    ship). For one thread at a time; close() frees what it holds.
+    """
+
+    def __init__(self, device: str = "auto", *, weights: Path | None = None) -> None:
+        self._device = device
+        self._weights = weights
+
+    def analyze(self, image: Image) -> tuple[Face, ...]:
+        """The faces of an image (H, W, 3) uint8 BGR, largest first, with landmarks, mesh, age, quality and yaw.
+
+        Raises ValueError for another shape or type, WeightsError and DeviceError if the age network cannot run.
+        """
+        image = _checked_image(image)
+        found = find_faces(image, self._detector, self._mesher)
+        crops = [_crop(image, face.landmarks, self._estimator.size) for face in found] if found else []
+        ages = self._estimator.estimate(crops) if found else ()
+        return tuple(_face(face, age, crop) for face, age, crop in zip(found, ages, crops, strict=True))
+
+    def find(self, image: Image) -> tuple[Face, ...]:
+        """The faces as ``analyze`` finds them, without age and quality: no network of ours is needed."""
+        image = _checked_image(image)
+        found = find_faces(image, self._detector, self._mesher)
+        return tuple(_face(face) for face in found)
+
+    def age(
+        self,
+        image: Image,
+        target_age: float,
+        *,
+        source_age: float | None = None,
+        faces: Sequence[Face] | None = None,
+        size: int | None = None,
+        strength: float = 1.0,
+    ) -> Image:
+        """A new picture (H, W, 3) with the faces made to look ``target_age`` years old.
+
+        source_age: how old they look now, instead of what the age network says. faces: only these, as ``analyze``
+        gave them for this picture; default all. size: side of the aligned crop, 256, 384 or 512; default by the size
+        of each face. strength: 0..1 of the change. Outside the faces the picture stays bit-equal; faces without a
+        mesh (seen from the side, or covered) stay as they are.
+
+        Raises ValueError for a wrong image, SettingsError for an age, size or strength out of range, WeightsError and
+        DeviceError if a network cannot run.
+        """
+        image = _checked_image(image)
+        check_age("target age", target_age)
+        if source_age is not None:
+            check_age("source age", source_age)
+        if size is not None and size not in SIZES:
+            raise SettingsError(f"size {size} is not offered: choose 256, 384 or 512.")
+        if not 0 <= strength <= 1:
+            raise SettingsError(f"strength {strength:g} is out of range: give 0 to 1.")
+        if faces is None:
+            faces = self.analyze(image) if source_age is None else self.find(image)
+        patches = [self._patch(image, face, target_age, source_age, size, strength) for face in faces]
+        result = paste(image, [patch for patch in patches if patch is not None], fine=True)
+        return result.copy() if result is image else result
+
+    def embed(self, crops: NDArray[np.uint8]) -> FloatArray:
+        """Embeddings of aligned crops (N, 112, 112, 3). Raises AgeMirrorError: recognition comes later."""
+        raise AgeMirrorError(f"{NO_RECOGNITION}.")
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """Where each network that was needed so far runs."""
+        loaded = {"age": self.__dict__.get("_estimator"), "ager": self.__dict__.get("_ager")}
+        return {name: network.device for name, network in loaded.items() if network is not None}
+
+    def close(self) -> None:
+        """Frees networks and models; twice is safe, and using the engine again loads them again."""
+        for name in ("_detector", "_mesher", "_estimator", "_ager"):
+            part = self.__dict__.pop(name, None)
+            if part is not None:
+                part.close()
+
+    @cached_property
+    def _detector(self) -> FaceDetector:
+        from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
+
+        return MediaPipeDetector(Effort.THOROUGH)
+
+    @cached_property
+    def _mesher(self) -> FaceMesher:
+        from engine.landmarks.mesh import FaceMesher
+
+        return FaceMesher()
+
+    @cached_property
+    def _estimator(self) -> AgeEstimator:
+        from engine.age.estimator import AgeEstimator
+
+        return AgeEstimator.load(self._device, folder=self._weights, precision="f32")
+
+    @cached_property
+    def _ager(self) -> Ager:
+        from engine.aging.ager import Ager
+
+        return Ager.load(self._device, folder=self._weights, precision="f32")
+
+    def _patch(
+        self, image: Image, face: Face, target: float, source: float | None, size: int | None, strength: float
+    ) -> AgedPatch | None:
+        """What to add at this face, or None if it has no mesh."""
+        if face.mesh is None:
+            return None
+        if source is None:
+            source = self._source_age(image, face)
+        size = size or _fitting_size(face.landmarks)
+        to_crop = crop_affine(face.landmarks, size)
+        to_frame = invert(to_crop)
+        aligned = AlignedFace(warp_crop(image, to_crop, size), to_frame, face.track_id or 0, 0)
+        residual = self._ager.residuals([aligned], [source], [target])[0] * np.float32(strength)
+        return AgedPatch(residual, face_mask(transform(to_crop, face.mesh), size), to_frame, target, 0)
+
+    def _source_age(self, image: Image, face: Face) -> float:
+        age = face.age or self._estimator.estimate([_crop(image, face.landmarks, self._estimator.size)])[0]
+        return age.years
+
+
+def check_age(name: str, years: float) -> float:
+    """The years themselves. Raises SettingsError unless they lie in 0..100."""
+    low, high = AGE_RANGE_YEARS
+    if not low <= years <= high:
+        raise SettingsError(f"{name} {years:g} is out of range: give years from {low:g} to {high:g}.")
+    return years
+
+
+def _checked_image(image: Image) -> Image:
+    view: Image = checked("image", image, (None, None, 3), np.uint8)
+    if not view.size:
+        raise ValueError(f"image: expected at least one pixel, got {view.shape}")
+    return view
+
+
+def _crop(image: Image, landmarks: FloatArray, size: int) -> Image:
+    return warp_crop(image, crop_affine(landmarks, size), size)
+
+
+def _face(found: FoundFace, age: AgeEstimate | None = None, crop: Image | None = None) -> Face:
+    yaw = 0.0 if found.mesh is None else yaw_degrees(found.mesh)
+    width = float(found.box[2] - found.box[0])
+    quality = 0.0 if crop is None else face_quality(crop, width, yaw)
+    return Face(found.box, found.score, found.landmarks, found.mesh, age=age, quality=quality, yaw_degrees=yaw)
+
+
+def _fitting_size(landmarks: FloatArray) -> int:
+    """The smallest offered size in which the aligned crop is not smaller than in the picture, else the largest."""
+    to_frame = invert(crop_affine(landmarks, 1))
+    side_px = float(np.hypot(to_frame[0, 0], to_frame[1, 0]))
+    return next((size for size in SIZES if size >= side_px), SIZES[-1])

@@ -1,0 +1,107 @@
+"""The running age is steady, robust and weighted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.age.running import RunningAge, huber_location, weighted_median
+from engine.types import AgeEstimate
+
+
+def estimate(years: float, spread: float = 5.0) -> AgeEstimate:
+    return AgeEstimate(years, spread, "m")
+
+
+def run(years: list[float]) -> list[float]:
+    running = RunningAge()
+    return [running.update(estimate(y)).years for y in years]
+
+
+def test_before_the_first_estimate_there_is_none() -> None:
+    running = RunningAge()
+    assert running.value is None
+    assert running.count == 0
+
+
+def test_the_first_estimate_is_taken_as_it_is() -> None:
+    running = RunningAge()
+    assert running.update(estimate(33.0, 6.0)) == AgeEstimate(33.0, 6.0, "m")
+    assert running.count == 1
+
+
+def test_noise_is_smoothed_and_the_mean_is_kept() -> None:
+    noise = np.random.default_rng(0).normal(40, 4, 200)
+    shown = np.array(run(noise.tolist()))
+    assert abs(shown[-1] - 40) < 1.5
+    assert np.abs(np.diff(shown[20:])).max() < 0.5
+    assert shown[50:].std() < 1.0
+
+
+def test_one_wild_estimate_hardly_moves_it() -> None:
+    noise = np.random.default_rng(1).normal(40, 2, 30)
+    running = RunningAge()
+    for years in noise:
+        running.update(estimate(float(years)))
+    before = running.value
+    assert before is not None
+    assert abs(running.update(estimate(90.0)).years - before.years) < 0.2
+
+
+def test_a_wild_first_estimate_is_forgotten_soon() -> None:
+    assert abs(run([80.0, 40.0, 41.0, 39.0, 40.0])[-1] - 40) < 2
+
+
+def test_a_lasting_change_is_followed() -> None:
+    assert abs(run([40.0] * 30 + [60.0] * 120)[-1] - 60) < 1
+
+
+def test_good_pictures_count_more_than_poor_ones() -> None:
+    good_high, good_low = RunningAge(), RunningAge()
+    for _ in range(6):
+        good_high.update(estimate(30.0), quality=0.1)
+        good_high.update(estimate(50.0), quality=1.0)
+        good_low.update(estimate(30.0), quality=1.0)
+        good_low.update(estimate(50.0), quality=0.1)
+    assert good_high.value is not None
+    assert good_low.value is not None
+    assert good_high.value.years > 45
+    assert good_low.value.years < 35
+
+
+def test_sure_estimates_count_more_than_unsure_ones() -> None:
+    running = RunningAge()
+    for _ in range(5):
+        running.update(estimate(30.0, spread=3.0))
+        running.update(estimate(60.0, spread=15.0))
+    assert running.value is not None
+    assert running.value.years < 35
+
+
+def test_many_pictures_do_not_pretend_to_remove_the_models_own_error() -> None:
+    running = RunningAge()
+    for _ in range(100):
+        running.update(estimate(40.0, 6.0))
+    assert running.value is not None
+    assert running.value.spread_years == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "weights", "median"),
+    [
+        ([5.0], [1.0], 5.0),
+        ([3.0, 1.0, 2.0], [1.0, 1.0, 1.0], 2.0),
+        ([1.0, 2.0], [1.0, 1.0], 1.5),
+        ([1.0, 2.0], [1.0, 3.0], 2.0),
+        ([1.0, 2.0, 3.0, 4.0], [0.1, 0.1, 0.1, 0.1], 2.5),
+    ],
+)
+def test_weighted_median(values: list[float], weights: list[float], median: float) -> None:
+    assert weighted_median(np.array(values), np.array(weights)) == median
+
+
+def test_huber_location_is_the_mean_without_outliers_and_near_the_median_with_them() -> None:
+    values = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+    assert huber_location(values, np.ones(5)) == pytest.approx(0.0, abs=1e-9)
+    assert abs(huber_location(np.append(values, 100.0), np.ones(6))) < 0.6
+    assert huber_location(np.array([7.0, 7.0, 7.0]), np.ones(3)) == 7.0

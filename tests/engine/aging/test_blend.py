@@ -1,0 +1,130 @@
+"""Pasting changes exactly what the mask shows, and equals the plain formula."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.aging.blend import paste
+from engine.types import Affine, AgedPatch, FloatArray, Image
+
+SIZE = 64
+
+
+@pytest.fixture
+def image() -> Image:
+    return np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+
+
+def disc(size: int = SIZE) -> FloatArray:
+    y, x = np.mgrid[:size, :size]
+    radius = np.hypot(x - (size - 1) / 2, y - (size - 1) / 2) / (size / 2)
+    return np.clip((0.9 - radius) * 4, 0, 1).astype(np.float32)
+
+
+def patch(to_frame: Affine, residual: float | FloatArray = 20.0, mask: FloatArray | None = None) -> AgedPatch:
+    values = np.broadcast_to(np.asarray(residual, np.float32), (SIZE, SIZE, 3)).copy()
+    return AgedPatch(values, disc() if mask is None else mask, to_frame, 70.0, 0)
+
+
+def shift(x: float, y: float) -> Affine:
+    return np.array([[1.0, 0, x], [0, 1, y]])
+
+
+def turned(scale: float, degrees: float, x: float, y: float) -> Affine:
+    a = np.deg2rad(degrees)
+    return np.array([[scale * np.cos(a), -scale * np.sin(a), x], [scale * np.sin(a), scale * np.cos(a), y]])
+
+
+def test_a_whole_pixel_shift_equals_the_formula_exactly(image: Image) -> None:
+    residual = np.random.default_rng(1).normal(0, 30, (SIZE, SIZE, 3)).astype(np.float32)
+    result = paste(image, [patch(shift(30, 40), residual)])
+    expected = image.astype(np.float64)
+    expected[40:104, 30:94] += np.rint(residual * disc()[..., None] * 64) / 64
+    assert np.abs(result - np.clip(expected, 0, 255)).max() <= 0.5
+    np.testing.assert_array_equal(paste(image, [patch(shift(30, 40), residual)]), result)
+
+
+def test_the_input_is_not_changed(image: Image) -> None:
+    before = image.copy()
+    result = paste(image, [patch(shift(30, 40))])
+    np.testing.assert_array_equal(image, before)
+    assert result is not image
+
+
+def test_a_read_only_picture_is_welcome(image: Image) -> None:
+    image.flags.writeable = False
+    assert paste(image, [patch(shift(30, 40))]).shape == image.shape
+
+
+@pytest.mark.parametrize("fine", [False, True])
+@pytest.mark.parametrize(
+    "to_frame",
+    [shift(30.3, 40.7), turned(0.3, 20, 50, 30), turned(1.7, -35, 20, 60), turned(1.0, 90, 140, 10)],
+    ids=["between pixels", "shrunk", "enlarged", "quarter turn"],
+)
+def test_outside_the_mask_every_bit_stays(image: Image, to_frame: Affine, fine: bool) -> None:
+    result = paste(image, [patch(to_frame, 60.0)], fine=fine)
+    reach = np.ones((5, 5), np.uint8)
+    touched = cv2.dilate((disc() > 0).astype(np.uint8), reach)
+    # Where any pixel of the mask, two pixels wider, may land in the frame.
+    landed = cv2.warpAffine(touched, to_frame, (160, 120), flags=cv2.INTER_LINEAR)
+    landed = cv2.dilate(landed, reach)
+    changed = (result != image).any(axis=2)
+    assert changed.any()
+    assert not (changed & (landed == 0)).any()
+
+
+@pytest.mark.parametrize("to_frame", [turned(0.4, 15, 60, 20), turned(1.6, -10, 25, 30)])
+def test_inside_the_whole_residual_arrives(image: Image, to_frame: Affine) -> None:
+    grey = np.full_like(image, 100)
+    result = paste(grey, [patch(to_frame, 20.0)])
+    x, y = to_frame @ [SIZE / 2, SIZE / 2, 1]
+    np.testing.assert_array_equal(result[round(y), round(x)], [120, 120, 120])
+
+
+def test_fine_lines_on_a_small_face_do_not_alias() -> None:
+    stripes = np.zeros((SIZE, SIZE, 3), np.float32)
+    stripes[:, ::2], stripes[:, 1::2] = 60, -60
+    grey = np.full((120, 160, 3), 128, np.uint8)
+    result = paste(grey, [patch(turned(0.3, 0, 60, 40), stripes)])
+    assert np.abs(result.astype(int) - 128).max() <= 16
+
+
+@pytest.mark.parametrize(("residual", "end"), [(300.0, 255), (-300.0, 0)])
+def test_values_are_clipped_not_wrapped(image: Image, residual: float, end: int) -> None:
+    result = paste(image, [patch(shift(30, 40), residual, np.ones((SIZE, SIZE), np.float32))])
+    assert (result[60:80, 50:70] == end).all()
+
+
+@pytest.mark.parametrize("to_frame", [shift(-30, -40), shift(140, 100), turned(3.0, 10, -20, -30)])
+def test_a_patch_may_reach_beyond_the_picture(image: Image, to_frame: Affine) -> None:
+    result = paste(image, [patch(to_frame)])
+    assert result.shape == image.shape
+    assert (result != image).any()
+
+
+@pytest.mark.parametrize("to_frame", [shift(-64, 0), shift(160, 0), shift(0, 500), shift(0, -500)])
+def test_a_patch_outside_the_picture_changes_nothing(image: Image, to_frame: Affine) -> None:
+    np.testing.assert_array_equal(paste(image, [patch(to_frame)]), image)
+
+
+def test_nothing_to_add_gives_the_very_same_picture(image: Image) -> None:
+    assert paste(image, []) is image
+    assert paste(image, [patch(shift(30, 40), 0.0)]) is image
+    assert paste(image, [patch(shift(30, 40), 50.0, np.zeros((SIZE, SIZE), np.float32))]) is image
+
+
+def test_two_overlapping_patches_are_both_added() -> None:
+    grey = np.full((120, 160, 3), 100, np.uint8)
+    whole = np.ones((SIZE, SIZE), np.float32)
+    both = paste(grey, [patch(shift(20, 20), 10.0, whole), patch(shift(50, 20), 5.0, whole)])
+    assert both[50, 30, 0] == 110
+    assert both[50, 70, 0] == 115
+    assert both[50, 100, 0] == 105
+
+
+def test_a_one_pixel_picture() -> None:
+    result = paste(np.full((1, 1, 3), 100, np.uint8), [patch(shift(-32, -32))])
+    assert result.tolist() == [[[120, 120, 120]]]

@@ -1,0 +1,232 @@
+"""Both back ends keep one contract and agree with each other; on a CPU torch is never imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import DeviceError, WeightsError
+from engine.networks import REGISTRY
+from engine.paths import project_dir
+from engine.runtime import Network, load_network, openvino_backend
+from engine.runtime.openvino_backend import fastest
+from engine.runtime.torch_backend import load_torch
+from engine.types import FloatArray
+from engine.weights.card import write_card
+from engine.weights.store import find
+
+OpenNetwork = Callable[[Path, str], Network]
+
+
+def open_openvino(folder: Path, name: str) -> Network:
+    return load_network(name, "cpu", folder=folder, precision="f32")
+
+
+def open_torch(folder: Path, name: str) -> Network:
+    weights = find(name, folder)
+    return load_torch(weights, device="cpu", size=weights.card.size)
+
+
+BACKENDS = pytest.mark.parametrize("open_network", [open_openvino, open_torch], ids=["openvino", "torch"])
+
+
+def noise(name: str, count: int, size: int, seed: int = 1) -> list[FloatArray]:
+    rng = np.random.default_rng(seed)
+    return [rng.random((count, channels, size, size), np.float32) for _, channels in REGISTRY[name].inputs]
+
+
+@BACKENDS
+class TestContract:
+    def test_tells_its_name_device_and_size(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "ager")
+        assert network.name == "ager"
+        assert network.size == 64
+        assert network.device in ("cpu/openvino/f32", "cpu/torch/f32")
+
+    @pytest.mark.parametrize(("count", "size"), [(1, 64), (2, 64), (1, 96), (3, 128)])
+    def test_takes_any_number_and_size(
+        self, made_weights: Path, open_network: OpenNetwork, count: int, size: int
+    ) -> None:
+        output = open_network(made_weights, "ager")(*noise("ager", count, size))
+        assert output.shape == (count, 3, size, size)
+        assert output.dtype == np.float32
+
+    def test_a_batch_gives_what_its_members_give(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "ager")
+        inputs = noise("ager", 2, 64)
+        single = np.concatenate([network(*(x[i : i + 1] for x in inputs)) for i in range(2)])
+        np.testing.assert_allclose(network(*inputs), single, atol=1e-5)
+
+    def test_the_output_belongs_to_the_caller(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "age")
+        first = network(*noise("age", 1, 112, seed=1))
+        kept = first.copy()
+        second = network(*noise("age", 1, 112, seed=2))
+        np.testing.assert_array_equal(first, kept)
+        assert not np.array_equal(first, second)
+        first[:] = 0  # writable
+
+    def test_same_input_same_output(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "ager")
+        inputs = noise("ager", 1, 64)
+        np.testing.assert_array_equal(network(*inputs), network(*inputs))
+
+    def test_inputs_may_be_strided(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "age")
+        (x,) = noise("age", 1, 112)
+        np.testing.assert_array_equal(network(x[:, :, :, ::-1]), network(x[:, :, :, ::-1].copy()))
+
+    def test_close_twice_is_safe_and_a_closed_network_says_so(
+        self, made_weights: Path, open_network: OpenNetwork
+    ) -> None:
+        network = open_network(made_weights, "age")
+        network.close()
+        network.close()
+        with pytest.raises(DeviceError, match="network age is closed"):
+            network(*noise("age", 1, 112))
+
+    def test_wrong_channels_are_a_device_error_of_one_line(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "age")
+        with pytest.raises(DeviceError) as caught:
+            network(np.zeros((1, 5, 112, 112), np.float32))
+        assert "\n" not in str(caught.value)
+
+    def test_threads_may_share_it(self, made_weights: Path, open_network: OpenNetwork) -> None:
+        network = open_network(made_weights, "age")
+        inputs = [noise("age", 1, 112, seed) for seed in range(4)]
+        expected = [network(*x) for x in inputs]
+        wrong: list[int] = []
+
+        def work(i: int) -> None:
+            for _ in range(10):
+                if not np.array_equal(network(*inputs[i]), expected[i]):
+                    wrong.append(i)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["ager", "age"])
+def test_the_exported_form_equals_the_safetensors(made_weights: Path, name: str) -> None:
+    size = 112 if name == "age" else 96
+    inputs = noise(name, 2, size)
+    expected = open_torch(made_weights, name)(*inputs)
+    actual = open_openvino(made_weights, name)(*inputs)
+    assert np.abs(expected).max() > 1e-3, "an answer of zeros would prove nothing"
+    np.testing.assert_allclose(actual, expected, atol=2e-3)
+
+
+def test_auto_precision_times_once_and_keeps_its_choice(made_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    real = openvino_backend._time
+    monkeypatch.setattr(openvino_backend, "_time", lambda *a: calls.append(1) or real(*a))
+    monkeypatch.setattr(openvino_backend, "_candidates", lambda files: ("f32", "bf16"))
+    monkeypatch.setattr(openvino_backend, "_chosen", {})
+    first = load_network("ager", "cpu", folder=made_weights)
+    second = load_network("ager", "cpu", folder=made_weights)
+    assert calls == [1]
+    assert first.device == second.device
+    assert "f32" in first.timings_ms
+    assert first.device.rsplit("/", 1)[1] == fastest(first.timings_ms)
+
+
+@pytest.mark.parametrize(
+    ("timings", "best"),
+    [
+        ({"f32": 10.0}, "f32"),
+        ({"f32": 10.0, "bf16": 5.0}, "bf16"),
+        ({"f32": 10.0, "bf16": 9.5}, "f32"),
+        ({"f32": 10.0, "bf16": 40.0}, "f32"),
+        ({"f32": 10.0, "bf16": 5.0, "int8": 4.9}, "bf16"),
+        ({"f32": 10.0, "bf16": 5.0, "int8": 3.0}, "int8"),
+        ({"f32": 10.0, "bf16": 20.0, "int8": 3.0}, "int8"),
+        ({"bf16": 5.0}, "bf16"),
+    ],
+)
+def test_fastest_takes_a_less_exact_precision_only_for_a_clear_gain(timings: dict[str, float], best: str) -> None:
+    assert fastest(timings) == best
+
+
+class FakeModel:
+    """A compiled model, as far as the timing looks at it, that always answers the same."""
+
+    def __init__(self, answer: list[float] | None) -> None:
+        self.answer = answer
+        self.data = np.array(answer or [], np.float32)
+
+    def create_infer_request(self) -> FakeModel:
+        return self
+
+    def get_output_tensor(self, index: int) -> FakeModel:
+        return self
+
+    def infer(self, inputs: list[FloatArray]) -> None:
+        if self.answer is None:
+            raise RuntimeError("\nno such instruction\nat line 7")
+
+
+@pytest.mark.parametrize(
+    ("answer", "fits"),
+    [([1.0, 2.0], True), ([1.1, 2.1], True), ([2.0, 1.0], False), ([1.0, float("nan")], False), (None, False)],
+    ids=["equal", "near", "far", "nan", "fails"],
+)
+def test_a_precision_that_fails_or_differs_is_left_out_and_named(
+    answer: list[float] | None, fits: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    timings = openvino_backend._time({"f32": FakeModel([1.0, 2.0]), "bf16": FakeModel(answer)}, [])
+    assert ("bf16" in timings) is fits
+    assert ("bf16 is not used" in caplog.text) is not fits
+    assert "line 7" not in caplog.text
+
+
+def test_a_precision_there_is_no_file_for_is_an_error(made_weights: Path) -> None:
+    with pytest.raises(WeightsError, match="there is no int8 form"):
+        load_network("age", "cpu", folder=made_weights, precision="int8")
+
+
+def test_a_size_the_network_cannot_fold_is_an_error(made_weights: Path) -> None:
+    with pytest.raises(WeightsError, match="multiple of 32, not 100"):
+        load_network("ager", "cpu", folder=made_weights, size=100)
+
+
+def test_a_changed_model_file_is_not_run(weights: Path) -> None:
+    with open(weights / "ager.xml", "a") as file:
+        file.write(" ")
+    with pytest.raises(WeightsError, match="not the file its card describes"):
+        load_network("ager", "cpu", folder=weights)
+
+
+def test_a_missing_export_is_an_error_that_names_the_command(weights: Path) -> None:
+    card = find("ager", weights).card
+    write_card(weights / "ager.toml", card)
+    (weights / "ager.bin").unlink()
+    with pytest.raises(WeightsError, match="python -m training export ager"):
+        load_network("ager", "cpu", folder=weights)
+
+
+def test_a_cpu_run_never_imports_torch_nor_sends_statistics(made_weights: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from engine.runtime import load_network
+folder = Path({str(made_weights)!r})
+network = load_network("age", "cpu", folder=folder)
+network(np.zeros((1, 3, 112, 112), np.float32))
+loaded = [name for name in sys.modules if name.split(".")[0] in ("torch", "openvino_telemetry") and sys.modules[name]]
+assert "openvino" in sys.modules
+print("loaded:", loaded)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=project_dir(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "loaded: []"

@@ -1,0 +1,199 @@
+"""The face engine on a real detector and mesh, with random networks: what does not depend on their skill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.capture.demo import DemoSource
+from engine.errors import AgeMirrorError, SettingsError, WeightsError
+from engine.geometry.align import WIDE, crop_affine, transform
+from engine.still import FaceEngine, _fitting_size
+from engine.types import Face, Image
+
+
+@pytest.fixture(scope="module")
+def image() -> Image:
+    """The demo's face, which nobody owns, on a 720p backdrop."""
+    demo = DemoSource()
+    demo.open()
+    picture = demo.picture(0)
+    demo.close()
+    return picture
+
+
+@pytest.fixture(scope="module")
+def engine(made_weights: Path) -> Iterator[FaceEngine]:
+    made = FaceEngine("cpu", weights=made_weights)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def face(engine: FaceEngine, image: Image) -> Face:
+    (found,) = engine.analyze(image)
+    return found
+
+
+def test_a_face_comes_with_all_that_is_known(face: Face, image: Image) -> None:
+    x1, y1, x2, y2 = face.box
+    assert 0 < x1 < x2 < image.shape[1]
+    assert 0 < y1 < y2 < image.shape[0]
+    assert face.score > 0.5
+    assert face.mesh is not None
+    assert face.age is not None
+    assert 0 < face.age.years < 100
+    assert 0 < face.quality <= 1
+    assert abs(face.yaw_degrees) < 20
+    assert face.person is None
+    assert face.embedding is None
+    left, right, nose, mouth_left, mouth_right = face.landmarks
+    assert left[0] < nose[0] < right[0]
+    assert mouth_left[0] < mouth_right[0]
+    assert left[1] < nose[1] < mouth_left[1]
+
+
+def test_faces_come_largest_first(engine: FaceEngine, image: Image) -> None:
+    small = np.ascontiguousarray(image[::2, ::2])
+    both = np.concatenate([small, image[: small.shape[0]]], axis=1)
+    both = np.zeros((720, 640 + 1280, 3), np.uint8)
+    both[:360, :640], both[:, 640:] = small, image
+    faces = engine.analyze(both)
+    assert len(faces) == 2
+    assert faces[0].box[0] > 640 > faces[1].box[2]
+
+
+def test_the_same_picture_gives_the_same_numbers_whatever_came_between(
+    made_weights: Path, image: Image, face: Face
+) -> None:
+    other = FaceEngine("cpu", weights=made_weights)
+    other.analyze(np.ascontiguousarray(image[:, ::-1]))
+    (again,) = other.analyze(image)
+    np.testing.assert_array_equal(again.box, face.box)
+    np.testing.assert_array_equal(again.landmarks, face.landmarks)
+    np.testing.assert_array_equal(again.mesh, face.mesh)
+    assert (again.age, again.quality, again.score) == (face.age, face.quality, face.score)
+    first, second = other.age(image, 70, source_age=30), other.age(image, 70, source_age=30)
+    np.testing.assert_array_equal(first, second)
+    other.close()
+
+
+def test_ageing_changes_the_face_and_nothing_outside_it(engine: FaceEngine, image: Image, face: Face) -> None:
+    before = image.copy()
+    result = engine.age(image, 70, source_age=30)
+    assert result.shape == image.shape
+    assert result.dtype == np.uint8
+    np.testing.assert_array_equal(image, before)
+    changed = (result != image).any(axis=2)
+    x1, y1, x2, y2 = face.box
+    inside = changed[int(y1) : int(y2), int(x1) : int(x2)]
+    assert inside.mean() > 0.3
+    height, width = y2 - y1, x2 - x1
+    outside = changed.copy()
+    outside[int(y1 - 0.3 * height) : int(y2 + 0.2 * height), int(x1 - 0.2 * width) : int(x2 + 0.2 * width)] = False
+    assert not outside.any()
+
+
+@pytest.mark.parametrize("source", [0.0, 34.0, 100.0])
+def test_target_equal_to_source_changes_nothing(engine: FaceEngine, image: Image, source: float) -> None:
+    result = engine.age(image, source, source_age=source)
+    np.testing.assert_array_equal(result, image)
+    assert result is not image
+
+
+def test_the_estimated_age_is_the_source_age(engine: FaceEngine, image: Image, face: Face) -> None:
+    assert face.age is not None
+    np.testing.assert_array_equal(engine.age(image, face.age.years), image)
+    assert (engine.age(image, 5.0) != image).any()
+
+
+def test_only_the_faces_asked_for_are_aged(engine: FaceEngine, image: Image, face: Face) -> None:
+    np.testing.assert_array_equal(engine.age(image, 70, source_age=30, faces=[]), image)
+    np.testing.assert_array_equal(
+        engine.age(image, 70, source_age=30, faces=[face]), engine.age(image, 70, source_age=30)
+    )
+
+
+def test_a_face_without_a_mesh_stays_as_it_is(engine: FaceEngine, image: Image, face: Face) -> None:
+    profile = Face(face.box, face.score, face.landmarks)
+    np.testing.assert_array_equal(engine.age(image, 70, source_age=30, faces=[profile]), image)
+
+
+def test_strength_scales_the_change(engine: FaceEngine, image: Image, face: Face) -> None:
+    def change(strength: float) -> float:
+        aged = engine.age(image, 70, source_age=30, faces=[face], strength=strength)
+        return float(np.abs(aged.astype(int) - image).sum())
+
+    assert change(0.0) == 0
+    assert 0 < change(0.5) < change(1.0)
+
+
+def test_a_read_only_picture_is_welcome(engine: FaceEngine, image: Image) -> None:
+    frozen = image.copy()
+    frozen.flags.writeable = False
+    assert engine.age(frozen, 70, source_age=30).flags.writeable
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (40, 2, 3), (64, 64, 3)])
+def test_a_picture_without_a_face_has_none_and_stays_equal(engine: FaceEngine, shape: tuple[int, ...]) -> None:
+    empty = np.full(shape, 90, np.uint8)
+    assert engine.analyze(empty) == ()
+    np.testing.assert_array_equal(engine.age(empty, 70), empty)
+
+
+@pytest.mark.parametrize("bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_another_kind_of_array_is_refused(engine: FaceEngine, bad: Image) -> None:
+    with pytest.raises(ValueError, match="image: expected"):
+        engine.analyze(bad)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ({"target_age": -5}, "target age -5"),
+        ({"target_age": 500}, "target age 500"),
+        ({"target_age": float("nan")}, "target age nan"),
+        ({"target_age": 70, "source_age": 101}, "source age 101"),
+        ({"target_age": 70, "size": 300}, "size 300"),
+        ({"target_age": 70, "strength": 1.5}, "strength 1.5"),
+    ],
+)
+def test_values_out_of_range_are_refused(
+    engine: FaceEngine, image: Image, arguments: dict[str, float], part: str
+) -> None:
+    with pytest.raises(SettingsError, match=part):
+        engine.age(image, **arguments)  # type: ignore[arg-type]
+
+
+def test_recognition_says_that_it_is_not_here_yet(engine: FaceEngine) -> None:
+    with pytest.raises(AgeMirrorError, match="recognition is not part of this version"):
+        engine.embed(np.zeros((1, 112, 112, 3), np.uint8))
+
+
+def test_missing_weights_are_told_when_they_are_needed(tmp_path: Path, image: Image) -> None:
+    engine = FaceEngine("cpu", weights=tmp_path)
+    assert engine.find(image)
+    with pytest.raises(WeightsError, match="no weights are called 'age'"):
+        engine.analyze(image)
+    engine.close()
+
+
+def test_devices_are_those_in_use_and_close_is_safe_twice(made_weights: Path, image: Image) -> None:
+    engine = FaceEngine("cpu", weights=made_weights)
+    assert engine.devices == {}
+    engine.age(image, 70)
+    assert engine.devices == {"age": "cpu/openvino/f32", "ager": "cpu/openvino/f32"}
+    engine.close()
+    engine.close()
+    assert engine.devices == {}
+    assert len(engine.analyze(image)) == 1
+
+
+@pytest.mark.parametrize(("width_px", "size"), [(40, 256), (255, 256), (257, 384), (500, 512), (2000, 512)])
+def test_the_crop_is_not_smaller_than_the_face_up_to_the_largest_size(width_px: int, size: int) -> None:
+    landmarks = (WIDE * width_px + [7, 9]).astype(np.float32)
+    assert _fitting_size(landmarks) == size
+    np.testing.assert_allclose(transform(crop_affine(landmarks, size), landmarks), WIDE * size, atol=0.01)

@@ -1,0 +1,43 @@
+"""Weights of the right form and no skill: small networks with fixed random numbers, for tests only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.weights.card import Card
+
+if TYPE_CHECKING:
+    from torch import nn
+
+AGER = Card(
+    "ager", "ager", (64, 96), licence="none: random numbers", arguments={"width": 4, "multiples": [1, 2, 2, 2, 2]}
+)
+AGE = Card("age", "age", (112,), licence="none: random numbers", arguments={"width": 4, "multiples": [1, 2, 2, 2]})
+
+
+def make_weights(folder: Path) -> Path:
+    """Publishes an "ager" and an "age" network into the folder, the same numbers every time; the folder itself."""
+    import torch
+
+    from engine.networks import build
+    from training.export import publish
+
+    for card in (AGER, AGE):
+        torch.manual_seed(7)
+        module = build(card.network, card.arguments).eval()
+        if card is AGER:
+            _strengthen(module)
+        publish(card, module, folder)
+    return folder
+
+
+def _strengthen(ager: nn.Module) -> None:
+    """Lets a fresh ager change pictures by about 20 of 255: its head begins at zero, and an answer of zeros is none."""
+    import torch
+
+    head = ager.get_submodule("head")
+    torch.nn.init.normal_(head.get_parameter("weight"))
+    with torch.inference_mode():
+        answer = ager(torch.rand(1, 3, 64, 64), torch.full((1, 1, 64, 64), 0.3), torch.full((1, 1, 64, 64), 0.7))
+        head.get_parameter("weight").mul_(20 / 255 / float(answer.std()))
