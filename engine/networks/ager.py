@@ -19,11 +19,23 @@ def _conv(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
+class _Modulation(nn.Module):
+    """Scales and shifts every channel by the two ages (FiLM, Perez et al. 2018): how much of a wrinkle, not where."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(2, 32, 1), nn.LeakyReLU(0.1), nn.Conv2d(32, 2 * channels, 1))
+
+    def forward(self, x: Tensor, ages: Tensor) -> Tensor:
+        scale, shift = self.layers(ages).chunk(2, dim=1)  # (N, C, 1, 1) each
+        return x * (1 + scale) + shift
+
+
 class AgingUNet(nn.Module):
     """Predicts what to add to a face so that it looks ``target_age`` instead of ``source_age``.
 
     Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
-    and two constant age maps, which returns an RGB residual. For speed the picture is folded 2x2 into channels first
+    and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture is folded 2x2 into channels first
     (pixel unshuffle), all convolutions are dense 3x3 with batch normalisation (which costs nothing once it is folded
     into them), and the unfolded residual is blurred by [1 2 1] so that the folding leaves no grid.
 
@@ -43,6 +55,8 @@ class AgingUNet(nn.Module):
         self.up = nn.ModuleList(
             nn.Sequential(_conv(a + b, b), _conv(b, b)) for a, b in zip(channels[:0:-1], channels[-2::-1], strict=True)
         )
+        self.down_ages = nn.ModuleList(_Modulation(n) for n in channels[1:])
+        self.up_ages = nn.ModuleList(_Modulation(n) for n in channels[-2::-1])
         self.head = nn.Conv2d(channels[0], 3 * 4, 3, padding=1)
         with torch.no_grad():  # an untrained network changes next to nothing
             self.head.weight.mul_(0.1)
@@ -56,12 +70,13 @@ class AgingUNet(nn.Module):
         """
         x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
         x = self.stem(functional.pixel_unshuffle(x, 2))  # (N, width, S/2, S/2)
+        ages = 2 * torch.cat([source_age - 0.4, target_age - source_age], dim=1).mean((2, 3), keepdim=True)
         skips = []
-        for down in self.down:
+        for down, modulate in zip(self.down, self.down_ages, strict=True):
             skips.append(x)
-            x = down(x)
-        for up, skip in zip(self.up, reversed(skips), strict=True):
+            x = modulate(down(x), ages)
+        for up, modulate, skip in zip(self.up, self.up_ages, reversed(skips), strict=True):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = up(torch.cat([x, skip], dim=1))
+            x = modulate(up(torch.cat([x, skip], dim=1)), ages)
         residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, 2)  # (N, 3, S, S)
         return functional.conv2d(residual, self.blur, padding=1, groups=3)

@@ -48,19 +48,20 @@ class AgingConfig:
     multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
     steps: int = 9000
     batch: int = 8
-    learning_rate: float = 6e-4
+    learning_rate: float = 1.2e-3
     discriminator_rate: float = 4e-4
     zero_gap: float = 0.1
     l1: float = 10.0
+    squares: float = 200.0
     edges: float = 10.0
     perceptual: float = 0.5
     adversarial: float = 0.05
-    adversarial_from: int = 2000
+    adversarial_from: int = 6500
     discriminator_lead: int = 200
     patch: int = 128
     threads: int = 1
     save_every: int = 250
-    freeze_norm_from: int = 6500
+    freeze_norm_from: int = 8000
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,8 @@ class AgingTrainer:
         config = self.config
         return {
             "l1": config.l1 * ((made - batch.after).abs() * batch.weight).mean(),
+            # Squares pull hardest where much is to change, which is what a young network should see to first.
+            "squares": config.squares * ((made - batch.after).square() * batch.weight).mean(),
             "edges": config.edges * edge_loss(made, batch.after, batch.weight),
         }
 
