@@ -130,9 +130,10 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
         os.replace(part, path)
     except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}. Choose another place.") from error
+    finally:  # after Ctrl-C too
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror or error}. Choose another place.") from error
 
 
 def resize(image: Image, width: int, height: int) -> Image:

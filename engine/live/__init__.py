@@ -1,0 +1,1 @@
+"""The live mirror: threads, slots, states and figures around one camera, with no knowledge of any window."""

@@ -1,0 +1,79 @@
+"""What a window needs besides the session: the cameras, a snapshot, and what is stored on this computer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import paths
+from engine.capture.camera_list import CameraInfo
+from engine.types import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies on the disk because of this program; the places are for people to read."""
+
+    settings: bool
+    settings_place: str
+    pictures: int
+    pictures_bytes: int
+    pictures_place: str
+
+
+def settings_file() -> Path:
+    """Where the window keeps its settings. It may not exist yet."""
+    return paths.settings_file()
+
+
+def list_cameras() -> tuple[CameraInfo, ...]:
+    """The cameras of this computer; may take seconds."""
+    from engine.capture.camera_list import list_cameras as found
+
+    return found()
+
+
+def save_snapshot(image: Image) -> Path:
+    """Write a PNG with a name of its own and say where. Raises OutputError."""
+    from engine.output.snapshot import save_snapshot as save
+
+    return save(image, paths.pictures_dir())
+
+
+def look_what_is_stored() -> Stored:
+    """Settings (broken ones too) and snapshots."""
+    pictures = _snapshots()
+    return Stored(
+        settings=bool(_settings_files()),
+        settings_place=_short(paths.settings_file()),
+        pictures=len(pictures),
+        pictures_bytes=sum(picture.stat().st_size for picture in pictures),
+        pictures_place=_short(paths.pictures_dir()),
+    )
+
+
+def erase_what_is_stored() -> None:
+    """Delete settings and snapshots; other files beside them are not touched. Raises OSError."""
+    for file in (*_settings_files(), *_snapshots()):
+        file.unlink(missing_ok=True)
+    for folder in (paths.pictures_dir(), paths.user_dir()):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _settings_files() -> list[Path]:
+    file = paths.settings_file()
+    broken = sorted(file.parent.glob(f"{file.stem}.broken-*{file.suffix}"))
+    return [each for each in (file, *broken) if each.is_file()]
+
+
+def _snapshots() -> list[Path]:
+    from engine.output.snapshot import SNAPSHOT_PATTERN
+
+    return sorted(each for each in paths.pictures_dir().glob(SNAPSHOT_PATTERN) if each.is_file())
+
+
+def _short(path: Path) -> str:
+    home, text = str(Path.home()), str(path)
+    return "~" + text[len(home) :] if text.startswith(home + os.sep) else text

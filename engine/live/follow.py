@@ -1,0 +1,195 @@
+"""Finds faces once and then follows their meshes: the mesh of one frame says where to look in the next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.detection.protocol import FaceDetector
+from engine.geometry import boxes as box_math
+from engine.landmarks.faces import FoundFace, as_detections, from_mesh
+from engine.landmarks.mesh import Mesh
+from engine.landmarks.pose import yaw_degrees
+from engine.live.stages import Stages
+from engine.tracking.tracker import Tracker
+from engine.types import Detections, FloatArray, Image, TrackState
+
+EVERY = 6
+"""Frames from one detection to the next while every known face is followed."""
+EVERY_SEARCHING = 2
+"""The same while nobody is there or somebody was lost."""
+MOST_FACES = 8
+SAME_FACE_IOU = 0.35
+_SCORE_WITHOUT_MESH = 0.75
+_DOUBTS = 3
+"""A followed face that so many detections running do not confirm was a slip of the mesh."""
+_NOSE_DEPTH = 0.7  # how far the nose tip stands out before the eyes, in eye distances
+
+
+class Mesher(Protocol):
+    """What is needed of engine.landmarks.mesh.FaceMesher."""
+
+    def mesh(
+        self, image: Image, box: FloatArray, *, landmarks: FloatArray | None = None, passes: int = 1
+    ) -> Mesh | None: ...
+
+    def follow(self, image: Image, previous: FloatArray) -> Mesh | None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One confirmed face of this frame: box (4,), landmarks (5, 2), mesh (478, 2) or None, as measured."""
+
+    track_id: int
+    box: FloatArray
+    score: float
+    landmarks: FloatArray
+    mesh: FloatArray | None
+    yaw_degrees: float
+
+    @property
+    def width_px(self) -> float:
+        return float(self.box[2] - self.box[0])
+
+    @property
+    def area_px(self) -> float:
+        return float((self.box[2] - self.box[0]) * (self.box[3] - self.box[1]))
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """A face as it was found in the frame before."""
+
+    face: FoundFace
+    doubts: int = 0
+
+
+class FaceFollower:
+    """Detector, mesh and tracker as one: an image in, the faces with stable ids out, largest first.
+
+    The detector runs on every sixth frame, on every other while somebody is missing, and at once when a face is lost.
+    Faces without a mesh (profiles) keep their place between two detections. For one thread.
+    """
+
+    def __init__(self, detector: FaceDetector, mesher: Mesher, tracker: Tracker | None = None) -> None:
+        self._detector = detector
+        self._mesher = mesher
+        self._tracker = tracker or Tracker()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all faces."""
+        self._tracker.reset()
+        self._known: list[_Known] = []
+        self._since_detection = EVERY
+        self._searching = True
+
+    def close(self) -> None:
+        self._detector.close()
+        self._mesher.close()
+
+    def follow(self, image: Image, time_ns: int, stages: Stages) -> tuple[Seen, ...]:
+        """The faces of this image; stages "detect", "mesh" and "track" are timed."""
+        known, lost = self._followed(image, stages)
+        self._since_detection += 1
+        if lost or self._since_detection >= (EVERY_SEARCHING if self._searching else EVERY):
+            known = self._looked_around(image, known, stages)
+            self._since_detection = 0
+        with stages("track"):
+            return self._tracked(known, time_ns)
+
+    def _followed(self, image: Image, stages: Stages) -> tuple[list[_Known], bool]:
+        """The known faces in this image, and whether one was lost."""
+        found: list[_Known] = []
+        lost = False
+        for known in self._known:
+            if known.face.mesh is None:
+                found.append(known)
+                continue
+            with stages("mesh"):
+                mesh = self._mesher.follow(image, known.face.mesh)
+            if mesh is None:
+                lost = True
+            else:
+                found.append(_Known(from_mesh(mesh.points, mesh.score), known.doubts))
+        return _without_doubles(found), lost
+
+    def _looked_around(self, image: Image, known: list[_Known], stages: Stages) -> list[_Known]:
+        """Confirm the followed faces by a detection, and add those that are new or have no mesh yet."""
+        with stages("detect"):
+            detections = self._detector.detect(image)
+        followed = [k for k in known if k.face.mesh is not None]
+        matched = _overlaps(followed, detections)
+        for row, one in enumerate(followed):
+            one.doubts = 0 if matched[row].any() else one.doubts + 1
+        fresh = np.nonzero(~matched.any(axis=0))[0][: max(0, MOST_FACES - len(followed))]
+        with stages("mesh"):
+            added = [self._new(image, detections, int(column)) for column in fresh]
+        sure = [k for k in followed if k.doubts < _DOUBTS]
+        return _without_doubles(sure + [k for k in added if k is not None])
+
+    def _new(self, image: Image, detections: Detections, column: int) -> _Known | None:
+        box, score = detections.boxes[column], float(detections.scores[column])
+        landmarks = detections.landmarks[column]
+        mesh = self._mesher.mesh(image, box, landmarks=landmarks)
+        if mesh is not None:
+            return _Known(from_mesh(mesh.points, max(score, mesh.score)))
+        return _Known(FoundFace(box, score, landmarks, None)) if score >= _SCORE_WITHOUT_MESH else None
+
+    def _tracked(self, known: list[_Known], time_ns: int) -> tuple[Seen, ...]:
+        self._known = known
+        tracks = self._tracker.update(as_detections(tuple(k.face for k in known)), time_ns)
+        self._searching = not known or TrackState.LOST in tracks.states
+        seen = []
+        for row, state in enumerate(tracks.states):
+            if state is TrackState.CONFIRMED:
+                face = _origin(tracks.detections.boxes[row], known)
+                if face is not None:
+                    seen.append(_seen(int(tracks.ids[row]), face))
+        return tuple(sorted(seen, key=lambda s: -s.area_px))
+
+
+def yaw_from_landmarks(landmarks: FloatArray) -> float:
+    """A rough yaw in degrees from five points (5, 2): how far the nose tip stands beside the middle of the eyes.
+
+    >>> yaw_from_landmarks(np.array([[0, 0], [10, 0], [5, 6], [2, 10], [8, 10]], np.float32))
+    0.0
+    """
+    eyes = landmarks[1].astype(np.float64) - landmarks[0]
+    length = float(np.hypot(*eyes))
+    if length < 1e-6:
+        return 90.0
+    beside = float((landmarks[2] - (landmarks[0] + landmarks[1]) / 2) @ eyes) / length**2
+    return math.degrees(math.atan(beside / _NOSE_DEPTH))
+
+
+def _seen(track_id: int, face: FoundFace) -> Seen:
+    yaw = yaw_degrees(face.mesh) if face.mesh is not None else yaw_from_landmarks(face.landmarks)
+    return Seen(track_id, face.box, face.score, face.landmarks, face.mesh, yaw)
+
+
+def _origin(box: FloatArray, known: list[_Known]) -> FoundFace | None:
+    """The face that a track was given in this frame: the tracker hands its box through unchanged."""
+    return next((k.face for k in known if np.array_equal(k.face.box, box)), None)
+
+
+def _overlaps(known: list[_Known], detections: Detections) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Which face is which detection (N, M)."""
+    if not known:
+        return np.zeros((0, len(detections)), bool)
+    return box_math.iou(np.stack([k.face.box for k in known]), detections.boxes) >= SAME_FACE_IOU
+
+
+def _without_doubles(known: list[_Known]) -> list[_Known]:
+    """Where two have slid onto one face, the one known for longer, which stands first; meshes before boxes."""
+    kept: list[_Known] = []
+    for one in sorted(known, key=lambda k: k.face.mesh is None):
+        others = np.array([k.face.box for k in kept], np.float32).reshape(-1, 4)
+        if not (box_math.iou(one.face.box[None], others) >= SAME_FACE_IOU).any():
+            kept.append(one)
+    return kept

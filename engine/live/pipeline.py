@@ -1,0 +1,233 @@
+"""One frame in, one result out: follow the faces, age the largest ones, paste them back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+from engine.age.quality import face_quality
+from engine.aging.blend import paste
+from engine.geometry.align import crop_affine, warp_crop
+from engine.live.follow import FaceFollower, Seen
+from engine.live.memory import Memories
+from engine.live.protocol import Chore, Pace
+from engine.live.quality import QualityLadder, Sample
+from engine.live.stages import Stages
+from engine.live.work import Work, frontal_weight
+from engine.settings import Settings
+from engine.types import AgedPatch, AgeEstimate, AlignedFace, FloatArray, Frame, FrameResult, Image
+
+MOST_AGED = 4
+"""Faces aged in one frame, so that a crowd stays live."""
+MOST_AGES_AT_ONCE = 2
+# A face aged in the last frame counts as this much larger, so that two of like size do not take turns.
+_KEPT_RANK = 1.25
+_SAME_PICTURES = 10
+_SCALED_STAGES = ("align", "ager", "stabilise")
+
+
+class AgerLike(Protocol):
+    """What is needed of engine.aging.ager.Ager."""
+
+    @property
+    def device(self) -> str: ...
+
+    def residuals(
+        self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
+    ) -> FloatArray: ...
+
+    def close(self) -> None: ...
+
+
+class EstimatorLike(Protocol):
+    """What is needed of engine.age.estimator.AgeEstimator."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def estimate(self, crops: Sequence[Image]) -> tuple[AgeEstimate, ...]: ...
+
+    def close(self) -> None: ...
+
+
+class LivePipeline:
+    """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time."""
+
+    def __init__(
+        self,
+        follower: FaceFollower,
+        ager: AgerLike,
+        estimator: EstimatorLike,
+        *,
+        most_aged: int = MOST_AGED,
+    ) -> None:
+        self._follower = follower
+        self._ager = ager
+        self._estimator = estimator
+        self._most_aged = most_aged
+        self._ladder = QualityLadder()
+        self._memories = Memories()
+        self._age_ms: float | None = None
+        self._picture: Image | None = None
+        self._same_pictures = 0
+        self._seen: tuple[Seen, ...] = ()
+        self._works: list[Work] = []
+        self._frame: Frame | None = None
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        return {"ager": self._ager.device, "age": self._estimator.device}
+
+    def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
+        stages = Stages()
+        stages.add("wait", max(0.0, (time.monotonic_ns() - frame.captured_ns) / 1e6))
+        self._take_in(stages)
+        now_ns = frame.captured_ns
+        self._seen = self._observed(frame, stages)
+        works = [self._prepared(seen, settings, now_ns) for seen in self._seen]
+        self._memories.forget(now_ns)
+        chosen = self._chosen(works)
+        size = settings.size or self._ladder.size
+        faces = [self._aligned(work, frame, size, bool(settings.size), stages) for work in chosen]
+        aged = _pasted(frame.image, self._patches(chosen, faces, frame, stages), stages)
+        for work in works:
+            work.memory.aged = work in chosen
+        self._works, self._frame = works, frame
+        if chosen and not settings.size:
+            self._judge(chosen, stages, pace, settings, now_ns)
+        shown = tuple(work.face(aged=work in chosen) for work in works)
+        return FrameResult(frame, aged, shown, stages.done(), size)
+
+    def settled(self, settings: Settings) -> bool:
+        """True when the same picture would come out again: everything followed, known and arrived."""
+        if self._same_pictures < _SAME_PICTURES:
+            return False
+        return all(self._is_settled(work, settings) for work in self._works)
+
+    def chore(self) -> Chore | None:
+        """Estimating the ages that are due, from the newest frame."""
+        frame, now_ns = self._frame, self._frame.captured_ns if self._frame is not None else 0
+        due = [work for work in self._works if work.shows_age and work.memory.age_is_due(now_ns)]
+        if frame is None or not due:
+            return None
+        due.sort(key=lambda work: work.memory.age.count)
+        due = due[:MOST_AGES_AT_ONCE]
+        for work in due:
+            work.memory.age_was_asked(now_ns)
+        size = self._estimator.size
+        crops = [warp_crop(frame.image, crop_affine(work.landmarks, size), size) for work in due]
+        facts = [(work.seen.track_id, work.seen.width_px, work.seen.yaw_degrees) for work in due]
+        return partial(self._estimate, crops, facts)
+
+    def reset(self) -> None:
+        self._follower.reset()
+        self._memories.clear()
+        self._seen, self._works, self._frame = (), [], None
+        self._picture, self._same_pictures = None, 0
+
+    def close(self) -> None:
+        self._follower.close()
+        self._ager.close()
+        self._estimator.close()
+
+    # --- the steps of a frame, in order -----------------------------------------------------------------------------
+
+    def _take_in(self, stages: Stages) -> None:
+        self._memories.take_in()
+        spent_ms, self._age_ms = self._age_ms, None
+        if spent_ms is not None:
+            stages.add("age", spent_ms)
+
+    def _observed(self, frame: Frame, stages: Stages) -> tuple[Seen, ...]:
+        """The faces; in a picture that stands still, after some looks, those that were found before."""
+        same = self._picture is not None and _is_same(self._picture, frame.image)
+        self._same_pictures = self._same_pictures + 1 if same else 0
+        self._picture = frame.image
+        if self._same_pictures > _SAME_PICTURES:
+            return self._seen
+        return self._follower.follow(frame.image, frame.captured_ns, stages)
+
+    def _prepared(self, seen: Seen, settings: Settings, now_ns: int) -> Work:
+        memory = self._memories.of(seen.track_id, now_ns)
+        goal = settings.target_for(seen.track_id) if settings.enabled else None
+        if seen.mesh is None:
+            return Work(seen, memory, seen.landmarks, None, goal)
+        mesh, landmarks = memory.smooth(seen.mesh, seen.width_px, now_ns)
+        work = Work(seen, memory, landmarks, mesh, goal)
+        own = memory.age.value
+        if own is not None:
+            work.source = own.years
+            work.target = memory.glide.step(own.years if goal is None else goal, own.years, now_ns)
+            work.weight = settings.strength * frontal_weight(seen.yaw_degrees)
+        return work
+
+    def _chosen(self, works: list[Work]) -> list[Work]:
+        """The faces to age in this frame: those that change, the largest first."""
+        ready = [work for work in works if work.changes]
+        ready.sort(key=lambda work: -work.seen.area_px * (_KEPT_RANK if work.memory.aged else 1.0))
+        return ready[: self._most_aged]
+
+    def _aligned(self, work: Work, frame: Frame, size: int, fixed: bool, stages: Stages) -> AlignedFace:
+        with stages("align"):
+            return work.align(frame, size, fixed=fixed)
+
+    def _patches(self, chosen: list[Work], faces: list[AlignedFace], frame: Frame, stages: Stages) -> list[AgedPatch]:
+        """One patch a face; the network is asked once for all faces of one size."""
+        patches = []
+        for size in sorted({face.size for face in faces}):
+            group = [(work, face) for work, face in zip(chosen, faces, strict=True) if face.size == size]
+            works = [work for work, _ in group]
+            with stages("ager"):
+                residuals = self._ager.residuals(
+                    [face for _, face in group], [work.source for work in works], [work.target for work in works]
+                )
+            with stages("stabilise"):
+                patches += [work.patch(fresh, frame) for work, fresh in zip(works, residuals, strict=True)]
+        return patches
+
+    def _judge(self, chosen: list[Work], stages: Stages, pace: Pace, settings: Settings, now_ns: int) -> None:
+        sample = Sample(
+            at_ns=now_ns,
+            busy_ms=stages.elapsed_ms,
+            scaled_ms=stages.total(*_SCALED_STAGES),
+            period_ms=pace.period_ms,
+            latency_ms=pace.latency_ms,
+            useful_px=max(work.side_px for work in chosen),
+        )
+        self._ladder.observe(sample, settings.latency_target_ms)
+
+    # --- the slow worker's part -------------------------------------------------------------------------------------
+
+    def _estimate(self, crops: list[Image], facts: list[tuple[int, float, float]]) -> None:
+        begin = time.perf_counter()
+        estimates = self._estimator.estimate(crops)
+        qualities = [face_quality(crop, width, yaw) for crop, (_, width, yaw) in zip(crops, facts, strict=True)]
+        self._memories.learn([track_id for track_id, _, _ in facts], estimates, qualities)
+        self._age_ms = 1e3 * (time.perf_counter() - begin)
+
+    def _is_settled(self, work: Work, settings: Settings) -> bool:
+        own = work.memory.age.value
+        if not settings.enabled and not work.memory.aged:
+            return True
+        if own is None:
+            return not work.shows_age
+        goal = settings.target_for(work.seen.track_id) if settings.enabled else None
+        return work.goal == goal and work.target == (own.years if goal is None else goal)
+
+
+def _pasted(image: Image, patches: list[AgedPatch], stages: Stages) -> Image:
+    """The picture with the patches on it; the picture itself without any."""
+    if not patches:
+        return image
+    with stages("blend"):
+        return paste(image, patches)
+
+
+def _is_same(a: Image, b: Image) -> bool:
+    """Whether two frames share one picture in memory, as the frames of a still picture do."""
+    return a.shape == b.shape and bool(a.__array_interface__["data"][0] == b.__array_interface__["data"][0])

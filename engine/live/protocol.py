@@ -1,0 +1,55 @@
+"""What the session needs from the thing that turns a frame into a result, so that tests can put a fake in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.capture.protocol import Source
+from engine.settings import Settings
+from engine.types import Frame, FrameResult
+
+Chore = Callable[[], None]
+"""A piece of slow work: no arguments, no result; it leaves what it found where the fast path looks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the session is doing: time between two frames of the source and newest capture-to-painted, 0 if unknown."""
+
+    period_ms: float = 0.0
+    latency_ms: float = 0.0
+
+
+class Pipeline(Protocol):
+    """One frame in, one result out. All but ``devices`` and ``close`` belong to the fast worker's thread."""
+
+    @property
+    def devices(self) -> Mapping[str, str]:
+        """Where each network runs."""
+        ...
+
+    def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
+        """The result that belongs to exactly this frame."""
+        ...
+
+    def settled(self, settings: Settings) -> bool:
+        """Whether the same frame with these settings would now give the same picture again."""
+        ...
+
+    def chore(self) -> Chore | None:
+        """Slow work that has become due, to be run on another thread; each is handed out once."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all faces: another source begins."""
+        ...
+
+    def close(self) -> None:
+        """Release the networks; twice is safe."""
+        ...
+
+
+OpenSource = Callable[[Settings], Source]
+BuildEngine = Callable[[Settings], Pipeline]

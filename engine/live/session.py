@@ -1,0 +1,278 @@
+"""MirrorSession: what a window holds of the live mirror. Every method returns at once, except ``stop``."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import SessionError
+from engine.live.protocol import BuildEngine, OpenSource, Pipeline
+from engine.live.report import build_report
+from engine.live.run import Run, Tools, counter
+from engine.live.states import ACTIVE, Lifecycle
+from engine.live.stats import SessionStats
+from engine.live.workers import WORKERS
+from engine.settings import Settings
+from engine.types import FrameResult, SessionState, SessionStatus
+
+_REOPENING = ("source", "loop", "camera_width", "camera_height", "device")
+_ERRORS_KEPT = 20
+_THREAD_WORDS = {"capture": "The camera or file", "fast": "The picture", "slow": "The age estimate"}
+
+
+class MirrorSession:
+    """Runs the mirror: ``start``, then pull ``latest`` on a timer and report each painting with ``shown``.
+
+    All methods are safe from any thread; none waits for a camera or a network but ``stop``, which waits at most as
+    long as it is told. Frame numbers grow through the whole session, across sources and restarts.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_source: OpenSource | None = None,
+        build_engine: BuildEngine | None = None,
+        workers: Mapping[str, Callable[[Run], None]] = WORKERS,
+        patience_s: float | None = None,
+    ) -> None:
+        self._settings = settings
+        self._open_source = open_source or _default_source
+        self._build_engine = build_engine or _default_engine
+        self._workers = dict(workers)
+        self._patience_s = patience_s
+        self._lock = threading.RLock()
+        self._life = Lifecycle()
+        self._stats = SessionStats()
+        self._indices = counter()
+        self._errors: deque[str] = deque(maxlen=_ERRORS_KEPT)
+        self._run: Run | None = None
+        self._troubled = False
+        self._size = settings.size or 256
+        self._dropped_before = 0
+        self._engine: Pipeline | None = None
+        self._engine_device = ""
+        self._devices: Mapping[str, str] = {}
+
+    # --- what the window does -------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    def start(self) -> None:
+        """Begin. Raises SessionError if the session runs already or is stopping."""
+        with self._lock:
+            if self._life.state in ACTIVE:
+                raise SessionError("the session runs already: use restart.")
+            self._begin()
+
+    def restart(self) -> None:
+        """Begin anew with the present settings: after a failure, after the end, or just to open the source again.
+
+        Raises SessionError while stopping.
+        """
+        with self._lock:
+            self._begin()
+
+    def apply(self, settings: Settings) -> None:
+        """Use these settings from the next frame on; another source or device is opened in the background."""
+        with self._lock:
+            before, self._settings = self._settings, settings
+            run = self._run
+            reopen = any(getattr(before, name) != getattr(settings, name) for name in _REOPENING)
+            if reopen and run is not None and self._life.state not in (SessionState.STOPPING, SessionState.STOPPED):
+                self._begin()
+            elif run is not None:
+                run.settings_changed.set()
+
+    def latest(self, after_index: int = -1) -> FrameResult | None:
+        """The newest result if its frame's index is above ``after_index``, else None. Never waits."""
+        run = self._run
+        result = run.slots.results.peek() if run is not None else None
+        return result if result is not None and result.frame.index > after_index else None
+
+    def shown(self, result: FrameResult, painted_ns: int, paint_ms: float | None = None) -> None:
+        """Tell that this result was painted at that moment (time.monotonic_ns), and how long painting took."""
+        self._stats.shown(result, painted_ns, paint_ms)
+        self._size = result.size
+
+    def status(self) -> SessionStatus:
+        """A snapshot of everything the window may want to say."""
+        state, message = self._life.read()
+        figures = self._stats.figures()
+        run = self._run
+        source = run.source if run is not None else None
+        if not message and source is not None and state is SessionState.RUNNING:
+            message = source.notice
+        return SessionStatus(
+            state=state,
+            source=(run.source_name if run is not None else "") or self._settings.source,
+            message=message,
+            devices=self._devices,
+            captured=figures.captured,
+            shown=figures.shown,
+            dropped=self._dropped(),
+            fps_captured=figures.fps_captured,
+            fps_shown=figures.recent_fps_shown,
+            latency_ms=figures.recent_latency_ms,
+            stages_ms=figures.stages_ms,
+            size=self._size,
+            faces_mean=figures.faces_mean,
+            aged_share=figures.aged_share,
+            errors=tuple(self._errors),
+        )
+
+    def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]:
+        """The figures of the whole session as ``--stats`` writes them."""
+        return build_report(
+            self._stats.figures(),
+            devices=self._devices,
+            size=self._size,
+            dropped=self._dropped(),
+            errors=tuple(self._errors),
+            gui_stall_ms_max=gui_stall_ms_max,
+        )
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End all work and wait for it. False if a thread did not come home in time: the errors name it and it is left.
+
+        Stopping a stopped session is fine.
+        """
+        with self._lock:
+            run, self._run = self._run, None
+            if run is None:
+                self._life.try_to(SessionState.STOPPED)
+                return True
+            self._dropped_before += _dropped_in(run)
+            self._life.to(SessionState.STOPPING, "Stopping …")
+        run.cancel()
+        self._stats.halted()
+        stuck = run.join(timeout_s)
+        self.run_stuck(stuck)
+        self._leave_engine(close=not stuck)
+        self._life.to(SessionState.STOPPED, self._errors[-1] if stuck else "")
+        return not stuck
+
+    # --- what a run tells (Listener) --------------------------------------------------------------------------------
+
+    def run_started(self, run: Run, message: str) -> None:
+        with self._lock:
+            if run is self._run and self._life.state is SessionState.STARTING:
+                self._life.say(message)
+
+    def run_flowing(self, run: Run) -> None:
+        with self._lock:
+            if run is self._run and not self._troubled and self._life.state is not SessionState.RUNNING:
+                self._life.try_to(SessionState.RUNNING)
+
+    def run_troubled(self, run: Run, message: str) -> None:
+        with self._lock:
+            if run is self._run:
+                self._troubled = True
+                self._note(message)
+                self._life.try_to(SessionState.RECOVERING, message)
+
+    def run_recovered(self, run: Run) -> None:
+        with self._lock:
+            if run is self._run:
+                self._troubled = False
+
+    def run_ended(self, run: Run) -> None:
+        with self._lock:
+            if run is self._run:
+                self._life.try_to(SessionState.ENDED, f"{run.source_name} has ended.")
+
+    def run_failed(self, run: Run, message: str) -> None:
+        with self._lock:
+            if run is self._run and self._life.try_to(SessionState.FAILED, message):
+                self._note(message)
+                self._engine_device = ""  # what raised may be the engine: build it anew at the next start
+
+    def run_stuck(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._note(f"{_THREAD_WORDS.get(name, name)} did not stop in time and was left behind.")
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._life.to(SessionState.STARTING, "Starting …")
+        previous = self._run
+        if previous is not None:
+            self._dropped_before += _dropped_in(previous)
+            previous.cancel()
+        self._troubled = False
+        self._stats.resumed()
+        tools = Tools(
+            settings=lambda: self._settings,
+            open_source=self._open_source,
+            pipeline=self._pipeline_for,
+            stats=self._stats,
+            indices=self._indices,
+            listener=self,
+        )
+        self._run = Run(tools, previous, self._patience_s)
+        self._run.start(self._workers)
+
+    def _pipeline_for(self, run: Run, fresh: bool) -> Pipeline:
+        """The engine for a run, made on its fast worker's thread; the one there is, if its device fits.
+
+        ``fresh``: a stuck worker may still be inside the old one, so it is left to itself.
+        """
+        settings = self._settings
+        with self._lock:
+            kept = None if fresh else self._engine
+            fits = kept is not None and self._engine_device == settings.device
+            if not fits:
+                self._engine = None
+        if kept is not None and fits:
+            kept.reset()
+            return kept
+        if kept is not None:
+            kept.close()
+        built = self._build_engine(settings)
+        if not self._keep_engine(built, settings.device):
+            built.close()
+            raise SessionError("the session went on without this engine.")
+        return built
+
+    def _keep_engine(self, built: Pipeline, device: str) -> bool:
+        """Keep it, also for a run to come; not when the session was stopped meanwhile or has another by now."""
+        with self._lock:
+            if self._engine is not None or self._run is None:
+                return False
+            self._engine, self._engine_device = built, device
+            self._devices = dict(built.devices)
+            return True
+
+    def _leave_engine(self, *, close: bool) -> None:
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None and close:
+            engine.close()
+
+    def _dropped(self) -> int:
+        run = self._run
+        return self._dropped_before + (_dropped_in(run) if run is not None else 0)
+
+    def _note(self, message: str) -> None:
+        if not self._errors or self._errors[-1] != message:
+            self._errors.append(message)
+
+
+def _dropped_in(run: Run) -> int:
+    return run.slots.frames.dropped + run.slots.results.dropped
+
+
+def _default_source(settings: Settings) -> Any:
+    from engine.capture.factory import open_source
+
+    return open_source(settings)
+
+
+def _default_engine(settings: Settings) -> Pipeline:
+    from engine.live.build import build_pipeline
+
+    return build_pipeline(settings)

@@ -1,0 +1,109 @@
+"""One face on its way through one frame: what it is to become, its crop, its patch, and what the screen learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.aging.ager import change_gain
+from engine.geometry.align import crop_affine, invert, transform, warp_crop
+from engine.landmarks.mask import face_mask
+from engine.live.follow import Seen
+from engine.live.memory import FaceMemory
+from engine.settings import SIZES
+from engine.types import Affine, AgedPatch, AlignedFace, Face, FloatArray, Frame
+
+YAW_FADE_DEGREES = (45.0, 55.0)
+"""The generator knows faces that look about into the camera: the effect fades out between these."""
+AGE_YAW_DEGREES = 50.0
+"""The age of a face turned further than this is not estimated."""
+_VISIBLE = 0.05
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One face of the present frame; filled in step by step.
+
+    goal: the years asked for, or None for "as you are". source, target: own age and where the glide stands, in years.
+    weight 0..1: how much of the change is to be seen. side_px: of the crop, in pixels of the frame.
+    """
+
+    seen: Seen
+    memory: FaceMemory
+    landmarks: FloatArray
+    mesh: FloatArray | None
+    goal: float | None
+    source: float = 0.0
+    target: float = 0.0
+    weight: float = 0.0
+    side_px: float = 0.0
+    aligned: AlignedFace | None = None
+    to_crop: Affine | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything of this face is to be changed."""
+        visible = self.mesh is not None and self.weight >= _VISIBLE
+        return visible and change_gain(self.source, self.target) > 0
+
+    @property
+    def shows_age(self) -> bool:
+        """Whether its age can be estimated in this frame."""
+        return self.mesh is not None and abs(self.seen.yaw_degrees) <= AGE_YAW_DEGREES
+
+    def align(self, frame: Frame, size: int, *, fixed: bool) -> AlignedFace:
+        """Cut the face out, no larger than it is in the frame unless the size was fixed by hand."""
+        to_crop = crop_affine(self.landmarks, size)
+        self.side_px = size / float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+        own_size = size if fixed else crop_size(self.side_px, size)
+        if own_size != size:
+            to_crop = crop_affine(self.landmarks, own_size)
+        crop = warp_crop(frame.image, to_crop, own_size)
+        self.to_crop = to_crop
+        self.aligned = AlignedFace(crop, invert(to_crop), self.seen.track_id, frame.index)
+        return self.aligned
+
+    def patch(self, fresh: FloatArray, frame: Frame) -> AgedPatch:
+        """The steadied residual with its mask, after ``align``."""
+        assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
+        steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
+        mask = face_mask(transform(self.to_crop, self.mesh), self.aligned.size)
+        if self.weight < 1:
+            mask = mask * np.float32(self.weight)
+        return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index)
+
+    def face(self, *, aged: bool) -> Face:
+        """What the screen needs."""
+        return Face(
+            box=self.seen.box,
+            score=self.seen.score,
+            landmarks=self.landmarks,
+            mesh=self.mesh,
+            track_id=self.seen.track_id,
+            age=self.memory.age.value,
+            quality=self.memory.quality,
+            yaw_degrees=self.seen.yaw_degrees,
+            aged=aged,
+            target_age=self.target if aged else None,
+        )
+
+
+def frontal_weight(yaw_degrees: float) -> float:
+    """1 while the face looks about into the camera, 0 when it is turned away, smooth between.
+
+    >>> frontal_weight(-45), frontal_weight(50), frontal_weight(80)
+    (1.0, 0.5, 0.0)
+    """
+    low, high = YAW_FADE_DEGREES
+    t = min(1.0, max(0.0, (high - abs(yaw_degrees)) / (high - low)))
+    return t * t * (3 - 2 * t)
+
+
+def crop_size(side_px: float, largest: int) -> int:
+    """The smallest size that shows all of a face whose crop covers this many pixels of the frame, at most ``largest``.
+
+    >>> crop_size(120, 512), crop_size(300, 512), crop_size(900, 384)
+    (256, 384, 384)
+    """
+    return next((size for size in SIZES if size >= min(side_px, largest)), largest)
