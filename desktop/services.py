@@ -1,0 +1,51 @@
+"""What the window needs from the engine and the computer, as functions to be called on a worker.
+
+Kept in one place so that tests can put others in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from desktop.presenters.cameras import CameraInfo
+from engine.live import computer
+from engine.live.computer import Stored
+from engine.settings import Settings
+from engine.types import FrameResult, Image, SessionStatus
+
+__all__ = ["STOP_TIMEOUT_S", "Services", "Session", "Stored", "make_session"]
+
+STOP_TIMEOUT_S = 5.0
+
+
+class Session(Protocol):
+    """The public methods of engine.live.session.MirrorSession that the window uses."""
+
+    def start(self) -> None: ...
+    def restart(self) -> None: ...
+    def apply(self, settings: Settings) -> None: ...
+    def latest(self, after_index: int = -1) -> FrameResult | None: ...
+    def shown(self, result: FrameResult, painted_ns: int, paint_ms: float | None = None) -> None: ...
+    def status(self) -> SessionStatus: ...
+    def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]: ...
+    def stop(self, timeout_s: float = 5.0) -> bool: ...
+
+
+def make_session(settings: Settings) -> Session:
+    """The real one."""
+    from engine.live.session import MirrorSession
+
+    return MirrorSession(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The functions, replaceable one by one."""
+
+    list_cameras: Callable[[], Sequence[CameraInfo]] = computer.list_cameras
+    save_snapshot: Callable[[Image], Path] = computer.save_snapshot
+    look_what_is_stored: Callable[[], Stored] = computer.look_what_is_stored
+    erase_what_is_stored: Callable[[], None] = computer.erase_what_is_stored

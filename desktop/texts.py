@@ -1,0 +1,42 @@
+"""Sentences that a presenter may hand to a widget: source text and values, translated only when drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+CONTEXT = "Mirror"
+
+
+def QT_TRANSLATE_NOOP(context: str, source: str) -> str:
+    """``source`` itself; marks it for the translators, under the name that lupdate looks for."""
+    return source
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence in the source language (English) with named places, and what stands in them."""
+
+    source: str
+    values: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        return self.fill(self.source)
+
+    def fill(self, translated: str) -> str:
+        """``translated`` with the values in their places."""
+        return translated.format(**self.values) if self.values else translated
+
+
+NOTHING = Text("")
+
+
+def text(source: str, /, **values: object) -> Text:
+    """Short form of ``Text``: ``text("looks {years}", years=34)``."""
+    return Text(source, MappingProxyType(values))
+
+
+def verbatim(message: str) -> Text:
+    """A sentence that is shown as it stands, for example the message of an error."""
+    return Text("{message}", MappingProxyType({"message": message}))

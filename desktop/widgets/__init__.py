@@ -1,0 +1,1 @@
+"""What the window draws; every decision comes from a presenter."""
