@@ -84,8 +84,9 @@ def write_model(openvino: Any, model: Any, xml: Path) -> None:
 
 
 def _convolutions(model: Any) -> list[Any]:
-    """From the first to the last in the order of computation."""
-    return [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
+    """Those over the picture, in the order of computation; not the 1x1 ones over the ages."""
+    found = [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
+    return [node for node in found if max(node.get_input_shape(1)[2:]) > 1]
 
 
 def _ranges(core: Any, xml: Path, samples: Sequence[Inputs]) -> dict[str, tuple[float, float]]:

@@ -49,11 +49,11 @@ class AgeNet(nn.Module):
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(before, YEARS)
 
-    def features(self, image: Tensor) -> list[Tensor]:
-        """Activations after the stem and after each residual block, finest first."""
+    def features(self, image: Tensor, depth: int | None = None) -> list[Tensor]:
+        """Activations after the stem and after each residual block, finest first; ``depth``: only so many."""
         x = self.stem((image - 0.45) / 0.25)
         found = [x]
-        for block in self.stages:
+        for block in list(self.stages)[: None if depth is None else depth - 1]:
             x = block(x)
             found.append(x)
         return found

@@ -28,16 +28,18 @@ class _Modulation(nn.Module):
 
     def forward(self, x: Tensor, ages: Tensor) -> Tensor:
         scale, shift = self.layers(ages).chunk(2, dim=1)  # (N, C, 1, 1) each
-        return x * (1 + scale) + shift
+        modulated: Tensor = x * (1 + scale) + shift
+        return modulated
 
 
 class AgingUNet(nn.Module):
     """Predicts what to add to a face so that it looks ``target_age`` instead of ``source_age``.
 
     Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
-    and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture is folded 2x2 into channels first
-    (pixel unshuffle), all convolutions are dense 3x3 with batch normalisation (which costs nothing once it is folded
-    into them), and the unfolded residual is blurred by [1 2 1] so that the folding leaves no grid.
+    and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture
+    is folded 2x2 into channels first (pixel unshuffle), all convolutions over it are dense 3x3 with batch normalisation
+    (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1] so that the
+    folding leaves no grid.
 
     width: channels at half resolution; multiples: channels of each level in units of width, each level half the
     resolution of the one before.

@@ -42,7 +42,7 @@ def test_a_face_survives_the_way_to_the_mean_mesh_and_back(faces: FaceSet, avera
 
 def test_prepared_crops_put_the_eyes_where_the_template_says(faces: FaceSet) -> None:
     from engine.geometry.align import WIDE
-    from training.data.faces import five_points
+    from engine.landmarks.mesh import five_points
 
     assert np.abs(five_points(faces.meshes[0]) - WIDE * 256).max() < 8
 

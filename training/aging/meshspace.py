@@ -9,14 +9,11 @@ import numpy as np
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
+from engine.landmarks.topology import FACE_OVAL, POINTS, POINTS_WITHOUT_IRISES
+
 SIZE = 256
 # For every pixel: corners (S, S, 3) of its triangle, barycentric weights (S, S, 3), whether it lies inside (S, S).
 Lookup = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.bool_]]
-# The outline of MediaPipe's mesh, clockwise from the top of the forehead.
-FACE_OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
 # How far outside the face its surroundings follow a change of shape, in units of the face's own radius.
 RING_SCALES = (1.12, 1.3)
 
@@ -85,7 +82,7 @@ def build(mean_mesh: NDArray[np.float32]) -> MeshSpace:
     """The space of a mean mesh (478, 2) given in crop pixels."""
     points = with_ring(mean_mesh)
     # The ten iris points lie on top of eye triangles and move with the gaze; leave them out of the triangulation.
-    used = np.r_[0:468, 478 : len(points)]
+    used = np.r_[0:POINTS_WITHOUT_IRISES, POINTS : len(points)]
     triangles = used[Triangulation(points[used, 0], points[used, 1]).triangles].astype(np.int64)
     corners, weights, inside = _lookup(points, triangles)
     return MeshSpace(points, triangles, corners, weights, inside)

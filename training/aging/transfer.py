@@ -12,15 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.landmarks.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, POINTS, RIGHT_EYE
 from training.aging import meshspace
-from training.aging.meshspace import FACE_OVAL, SIZE
+from training.aging.meshspace import SIZE
 from training.aging.prototypes import FEMALE, Prototypes, to_bgr, to_lab, validity
 from training.data.faces import FaceSet
 
-LEFT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
-RIGHT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
-INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+# Outlines that the engine does not need: whole brows, and the nostrils with the tip between them.
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 NOSTRILS = (98, 97, 2, 326, 327, 294, 278, 344, 440, 275, 4, 45, 220, 115, 48, 64)
@@ -77,13 +75,13 @@ class Regions:
         within = cv2.erode(_region(mean, FACE_OVAL, soft=0.5), np.ones((13, 13)))
         within = np.asarray(cv2.GaussianBlur(within, (0, 0), 4), np.float32)
         eyes = _region(mean, LEFT_EYE, RIGHT_EYE, grow=2, soft=1.5)
-        lips = _region(mean, LIPS, grow=0, soft=2)
-        inner = _region(mean, INNER_LIPS, grow=2, soft=1.5)
+        lips = _region(mean, LIPS_OUTER, grow=0, soft=2)
+        inner = _region(mean, LIPS_INNER, grow=2, soft=1.5)
         nostrils = _region(mean, NOSTRILS, grow=0, soft=2)
         brows = _region(mean, LEFT_BROW, RIGHT_BROW, grow=5, soft=2)
         wrinkles = within * (1 - eyes) * (1 - 0.8 * lips) * (1 - inner) * (1 - 0.6 * nostrils) * (1 - 0.7 * brows)
         low = np.clip((np.mgrid[0:SIZE, 0:SIZE][0] - mean[164, 1]) / 6, 0, 1).astype(np.float32)
-        beard = face * low * (1 - _region(mean, LIPS, grow=3, soft=2))
+        beard = face * low * (1 - _region(mean, LIPS_OUTER, grow=3, soft=2))
         # The prototypes' brightness around the outline is hair and background: stay clear of it.
         skin = cv2.erode(_region(mean, FACE_OVAL, soft=0.5), np.ones((7, 7)))
         skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 5), np.float32)
@@ -215,9 +213,9 @@ def change_age(
     on_face = space.from_mean(change, face.points, face.found)
     changed = to_lab(face.crop) + on_face
     moved_points = face.points.copy()
-    moved_points[:478] += prototypes.shape_change(face.gender, source, target) * strengths.shape
+    moved_points[:POINTS] += prototypes.shape_change(face.gender, source, target) * strengths.shape
     # The outer ring stays, the inner follows half way, so that the surroundings give way softly.
-    inner = slice(478, 478 + len(FACE_OVAL))
+    inner = slice(POINTS, POINTS + len(FACE_OVAL))
     moved_points[inner] += (moved_points[list(FACE_OVAL)] - face.points[list(FACE_OVAL)]) * 0.6
     corners, weights, inside = space.lookup(moved_points)
     grid = (face.points[corners] * weights[..., None]).sum(2).astype(np.float32)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from engine.geometry.align import similarity, transform
 from engine.images import write_picture
-from training.aging.meshspace import FACE_OVAL
-from training.data.faces import DataError, five_points
+from engine.landmarks.mesh import five_points
+from engine.landmarks.topology import FACE_OVAL, POINTS_WITHOUT_IRISES
+from training.data.faces import DataError
 
 SIZE = 720
 # Rings around the face that move with it, so that hair and ears of all portraits meet as well as they can.
@@ -50,7 +51,7 @@ def _with_frame(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
     side = np.linspace(-60, SIZE + 60, 7, dtype=np.float32)
     low, high = np.full_like(side, -60), np.full_like(side, SIZE + 60)
     frame = np.concatenate([np.stack(p, 1) for p in ((side, low), (side, high), (low, side), (high, side))])
-    return np.concatenate([mesh[:468], *rings, frame]).astype(np.float32)
+    return np.concatenate([mesh[:POINTS_WITHOUT_IRISES], *rings, frame]).astype(np.float32)
 
 
 def average(folder: Path) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.geometry.align import WIDE, similarity, transform, warp_crop
+from engine.landmarks.mesh import five_points
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -24,9 +25,6 @@ Result = TypeVar("Result")
 CROP_SIZE = 256
 # UTKFace pictures end close to the face; the mesh network wants some room around it.
 BORDER_PX = 60
-MESH_POINTS = 478
-# Corners of each eye, nose tip, mouth corners, in MediaPipe's numbering.
-FIVE_POINTS = ((33, 133), (362, 263), (4,), (61,), (291,))
 
 
 class DataError(Exception):
@@ -72,11 +70,6 @@ class FaceSet:
 
     def rows(self, split: str) -> NDArray[np.int64]:
         return np.flatnonzero(self.split == split)
-
-
-def five_points(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The five landmarks (5, 2) of a mesh (478, 2)."""
-    return np.stack([mesh[list(group)].mean(0) for group in FIVE_POINTS]).astype(np.float32)
 
 
 def _read_labels(folder: Path) -> list[dict[str, str]]:

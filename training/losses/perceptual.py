@@ -13,8 +13,7 @@ class PerceptualLoss(nn.Module):
 
     def __init__(self, network: AgeNet, depth: int = 3) -> None:
         super().__init__()
-        self.stem = network.stem
-        self.blocks = nn.ModuleList(list(network.stages)[: depth - 1])
+        self.network, self.depth = network, depth
         self.requires_grad_(False)
         self.eval()
 
@@ -22,20 +21,12 @@ class PerceptualLoss(nn.Module):
         """Stays in evaluation mode: its batch statistics are part of the measure."""
         return super().train(False)
 
-    def _features(self, image: Tensor) -> list[Tensor]:
-        x = self.stem((image - 0.45) / 0.25)
-        found = [x]
-        for block in self.blocks:
-            x = block(x)
-            found.append(x)
-        return found
-
     def forward(self, made: Tensor, wanted: Tensor) -> Tensor:
         """Two pictures (N, 3, S, S) RGB in 0..1 -> a scalar."""
         with torch.no_grad():
-            goals = self._features(wanted)
+            goals = self.network.features(wanted, self.depth)
         total = made.new_zeros(())
-        for mine, goal in zip(self._features(made), goals, strict=True):
+        for mine, goal in zip(self.network.features(made, self.depth), goals, strict=True):
             scale = goal.float().std((0, 2, 3), keepdim=True) + 1e-3
             total = total + ((mine.float() - goal.float()) / scale).abs().mean()
-        return total / (1 + len(self.blocks))
+        return total / self.depth

@@ -20,9 +20,10 @@ from torch import Tensor
 from engine.geometry.align import ARCFACE, similarity, warp_crop
 from engine.images import write_picture
 from engine.landmarks.mask import face_mask
+from engine.landmarks.mesh import five_points
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
-from training.data.faces import CROP_SIZE, FaceSet, five_points, load
+from training.data.faces import CROP_SIZE, FaceSet, load
 from training.loops.age import AgeConfig, expected_years, to_tensor
 from training.loops.age import evaluate as evaluate_age
 from training.loops.aging import AgingConfig
