@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QApplication
 from desktop import words
 from desktop.background import Background
 from desktop.conductor import Conductor
-from desktop.immortal import keep_singletons_alive
 from desktop.looks import Looks
 from desktop.preferences import PreferencesStore, load
 from desktop.presenters.mirror import MirrorPresenter
@@ -51,7 +50,6 @@ def run_app(
     differ from the usual. ``exit_after`` counts from the first painted picture, so that loading is not measured.
     Returns 0, or 1 where a scripted run never showed a picture, ended in a failure, or could not write its figures.
     """
-    keep_singletons_alive()
     application = _application()
     preferences, warning = load(settings_file())
     merged = preferences.on_top_of(settings, _chosen(settings) if given is None else given)

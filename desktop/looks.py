@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -19,9 +19,8 @@ def reduced_motion(preference: str) -> bool:
     # Both are held by name: PySide ends the inner one together with a nameless outer one.
     style = QGuiApplication.styleHints()
     hints = style.accessibility()
-    if not hasattr(hints, "motionPreference"):  # before Qt 6.12
-        return False
-    return hints.motionPreference() is Qt.MotionPreference.ReducedMotion
+    asked = getattr(hints, "motionPreference", None)  # from Qt 6.12 on; before, the settings drawer is the only place
+    return asked is not None and asked().name == "ReducedMotion"
 
 
 class Looks:

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.background import Background
 from desktop.conductor import Conductor
-from desktop.immortal import keep_singletons_alive
 from desktop.looks import Looks
 from desktop.preferences import Preferences, PreferencesStore
 from desktop.presenters.mirror import MirrorPresenter
@@ -26,7 +25,6 @@ from tests.fakes.session import FakeSession
 
 for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
     os.environ.pop(_name, None)
-keep_singletons_alive()
 PATIENCE_S = 5.0
 
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication
 from desktop import words
 from desktop.app import run_app, write_stats
 from desktop.heartbeat import BEAT_MS, Heartbeat
-from desktop.immortal import SINGLETONS
 from desktop.main_window import MainWindow
 from engine.errors import OutputError
 from engine.live.computer import erase_what_is_stored, look_what_is_stored, save_snapshot, settings_file
@@ -193,8 +192,9 @@ def test_stored_is_counted_and_erased_and_nothing_else_is_touched(home: Path) ->
 # -- the platform -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("singleton", SINGLETONS, ids=str)
-def test_singletons_outlive_any_number_of_calls_into_qt(singleton: object) -> None:
+@pytest.mark.parametrize("singleton", [None, True, False], ids=str)
+def test_calls_into_qt_leave_the_reference_counts_of_singletons_alone(singleton: object) -> None:
+    """PySide6 6.12.0 loses one in every call on Python 3.11, and the program ends within seconds."""
     before = sys.getrefcount(singleton)
     thing = QObject()
     for _ in range(5000):
@@ -202,7 +202,7 @@ def test_singletons_outlive_any_number_of_calls_into_qt(singleton: object) -> No
         thing.blockSignals(thing.signalsBlocked())
         thing.setProperty("on", True)
     after = sys.getrefcount(singleton)
-    assert after > 1_000_000 or abs(after - before) < 100
+    assert abs(after - before) < 100
 
 
 def test_the_window_needs_no_torch_and_clears_the_way_for_qt() -> None:
