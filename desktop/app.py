@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from engine.types import SessionState
 log = logging.getLogger(__name__)
 FIRST_PICTURE_WITHIN_S = 10.0
 START_SIZE = (1280, 800)
+NO_SCREEN = "no screen was found: start the mirror from a desktop session, or set DISPLAY."
 
 
 def run_app(
@@ -50,6 +51,12 @@ def run_app(
     differ from the usual. ``exit_after`` counts from the first painted picture, so that loading is not measured.
     Returns 0, or 1 where a scripted run never showed a picture, ended in a failure, or could not write its figures.
     """
+    if no_screen(sys.platform, os.environ):
+        if exit_after is None:
+            print(NO_SCREEN, file=sys.stderr)
+            return 1
+        log.warning("there is no screen: this scripted run draws into memory (QT_QPA_PLATFORM=offscreen)")
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = _application()
     preferences, warning = load(settings_file())
     merged = preferences.on_top_of(settings, _chosen(settings) if given is None else given)
@@ -129,6 +136,12 @@ def write_stats(path: Path, report: dict[str, Any]) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise OutputError(f"cannot write the figures to {path}: {error.strerror}. Choose another place.") from error
+
+
+def no_screen(platform: str, environment: Mapping[str, str]) -> bool:
+    """Whether Qt would end the program at once, because on this Linux machine nothing tells where the screen is."""
+    told = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return platform.startswith("linux") and not any(environment.get(name) for name in told)
 
 
 def _application() -> QApplication:

@@ -95,7 +95,13 @@ class Run:
             log.info("after the end of a run: %s", error)
             return
         expected = isinstance(error, AgeMirrorError)
-        log.error("the live session failed: %s", error, exc_info=None if expected else error)
+        # What a user can mend is told by the status; only a fault of the program needs its traceback here.
+        log.log(
+            logging.INFO if expected else logging.ERROR,
+            "the live session failed: %s",
+            error,
+            exc_info=None if expected else error,
+        )
         text = str(error) if expected else f"Something went wrong inside the program ({type(error).__name__}: {error})."
         self.tools.listener.run_failed(self, " ".join(text.split()))
         self.cancel()

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop import words
-from desktop.app import run_app, write_stats
+from desktop.app import no_screen, run_app, write_stats
 from desktop.heartbeat import BEAT_MS, Heartbeat
 from desktop.main_window import MainWindow
 from engine.errors import OutputError
@@ -203,6 +203,23 @@ def test_calls_into_qt_leave_the_reference_counts_of_singletons_alone(singleton:
         thing.setProperty("on", True)
     after = sys.getrefcount(singleton)
     assert abs(after - before) < 100
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("linux", {}, True),
+        ("linux", {"DISPLAY": ""}, True),
+        ("linux", {"DISPLAY": ":0"}, False),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, False),
+        ("linux", {"QT_QPA_PLATFORM": "offscreen"}, False),
+        ("darwin", {}, False),
+    ],
+)
+def test_a_missing_screen_is_noticed_before_qt_aborts(
+    platform: str, environment: dict[str, str], expected: bool
+) -> None:
+    assert no_screen(platform, environment) is expected
 
 
 def test_the_window_needs_no_torch_and_clears_the_way_for_qt() -> None:
