@@ -97,7 +97,7 @@ class Run:
         expected = isinstance(error, AgeMirrorError)
         # What a user can mend is told by the status; only a fault of the program needs its traceback here.
         log.log(
-            logging.INFO if expected else logging.ERROR,
+            logging.DEBUG if expected else logging.ERROR,
             "the live session failed: %s",
             error,
             exc_info=None if expected else error,
