@@ -14,7 +14,7 @@ from torch import nn
 STATE_FILE = "state.pt"
 WEIGHTS_FILE = "weights.safetensors"
 # Keys that may change between a run and its resumption.
-FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit"}
+FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit", "save_every"}
 
 
 class CheckpointError(Exception):

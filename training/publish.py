@@ -14,7 +14,7 @@ from engine.networks.ager import AgingUNet
 from engine.paths import weights_dir
 from engine.weights.card import Card
 from training.checkpoints import WEIGHTS_FILE
-from training.data.faces import DataError
+from training.data.sets import DataError
 from training.export import export, publish
 from training.loops.age import AgeConfig
 from training.loops.aging import AgingConfig

@@ -8,7 +8,8 @@ import numpy as np
 
 from training.aging.prototypes import FEMALE, MALE, Prototypes
 from training.aging.transfer import Exemplar, compose, exemplar_of
-from training.data.faces import DataError, FaceSet
+from training.data.faces import FaceSet
+from training.data.sets import DataError
 
 # file -> weight in the composition of its gender
 CHOSEN: dict[int, dict[str, float]] = {

@@ -16,8 +16,9 @@ from training.aging.exemplars import composed
 from training.aging.meshspace import SIZE
 from training.aging.prototypes import Prototypes
 from training.aging.transfer import Exemplar, Regions, Strengths, change_age, prepare_face
-from training.data.faces import DataError, FaceSet, spread
+from training.data.faces import FaceSet, spread
 from training.data.faces import load as load_faces
+from training.data.sets import DataError
 
 CHUNK = 400
 

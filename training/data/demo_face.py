@@ -15,7 +15,7 @@ from engine.geometry.align import similarity, transform
 from engine.images import write_picture
 from engine.landmarks.mesh import five_points
 from engine.landmarks.topology import FACE_OVAL, POINTS_WITHOUT_IRISES
-from training.data.faces import DataError
+from training.data.sets import DataError
 
 SIZE = 720
 # Rings around the face that move with it, so that hair and ears of all portraits meet as well as they can.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,26 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engine.detection.mediapipe_runtime import mediapipe, quietly
 from engine.geometry.align import WIDE, similarity, transform, warp_crop
 from engine.landmarks.mesh import five_points
+from training.data.sets import READERS, DataError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 CROP_SIZE = 256
-# UTKFace pictures end close to the face; the mesh network wants some room around it.
-BORDER_PX = 60
-
-
-class DataError(Exception):
-    """The data folder is not what the task needs; the message says what is missing."""
+# Pictures of faces often end close to them; the mesh network wants some room around. In parts of the longer side.
+BORDER_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class FacesConfig:
-    """source: folder with utkface.csv and the unpacked pictures; out: where the prepared arrays go."""
+    """set: which collection (utkface, fairface, all-age-faces); source: its folder; out: where the arrays go."""
 
     name: str = "faces"
+    set: str = "utkface"
     source: str = "data/utkface"
     out: str = "data/faces"
     processes: int = 2
@@ -48,7 +46,7 @@ class FaceSet:
 
     crops (N, 256, 256, 3) uint8 BGR aligned to the WIDE template; meshes (N, 478, 2) float32 in crop pixels;
     corners (N, 4, 2) float32: where the source picture's corners fall in the crop (outside is repeated edge);
-    years (N,) int; gender (N,) 0 male 1 female; group (N,) 0..4 as UTKFace (-1: not told); split (N,) of "train", "val", "test";
+    years (N,) int, the middle of low..high (N,), which are the same where the age is known exactly; gender (N,) 0 male 1 female; group (N,) 0..4 as UTKFace (-1: not told); split (N,) of "train", "val", "test";
     sharpness (N,): standard deviation of the Laplacian over the face; yaw (N,): 0 frontal, about 1 full profile;
     grey (N,) True for black-and-white pictures.
     """
@@ -57,6 +55,8 @@ class FaceSet:
     meshes: NDArray[np.float32]
     corners: NDArray[np.float32]
     years: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
     gender: NDArray[np.int64]
     group: NDArray[np.int64]
     split: NDArray[np.str_]
@@ -72,24 +72,17 @@ class FaceSet:
         return np.flatnonzero(self.split == split)
 
 
-def _read_labels(folder: Path) -> list[dict[str, str]]:
-    table = folder / "utkface.csv"
-    if not table.is_file():
-        raise DataError(f"{table} is missing: put utkface.csv and the unpacked UTKFace pictures into one folder.")
-    with table.open(newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
 def _face_of(path: Path, mesher: Any) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
     picture = cv2.imread(str(path))
     if picture is None:
         return None
-    wide = cv2.copyMakeBorder(picture, *(BORDER_PX,) * 4, cv2.BORDER_REPLICATE)
+    border = round(BORDER_SHARE * max(picture.shape[:2]))
+    wide = cv2.copyMakeBorder(picture, *(border,) * 4, cv2.BORDER_REPLICATE)
     found = mesher.process(cv2.cvtColor(wide, cv2.COLOR_BGR2RGB)).multi_face_landmarks
     if not found:
         return None
     mesh = np.array([(p.x, p.y) for p in found[0].landmark], np.float32)
-    mesh = mesh * np.array(wide.shape[1::-1], np.float32) - BORDER_PX
+    mesh = mesh * np.array(wide.shape[1::-1], np.float32) - border
     to_crop = similarity(five_points(mesh), WIDE * CROP_SIZE)
     crop = warp_crop(np.asarray(picture, np.uint8), to_crop, CROP_SIZE)
     mesh = transform(to_crop, mesh)
@@ -109,12 +102,13 @@ def _face_of(path: Path, mesher: Any) -> tuple[NDArray[np.uint8], dict[str, Any]
 
 
 def _prepare_part(job: tuple[Path, list[str]]) -> list[tuple[NDArray[np.uint8], dict[str, Any]] | None]:
-    import mediapipe
-
     folder, names = job
     cv2.setNumThreads(1)
-    with mediapipe.solutions.face_mesh.FaceMesh(
-        static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.3
+    face_mesh = mediapipe().solutions.face_mesh
+    with quietly(
+        lambda: face_mesh.FaceMesh(
+            static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.3
+        )
     ) as mesher:
         return [_face_of(folder / name, mesher) for name in names]
 
@@ -148,8 +142,10 @@ def _parts(folder: Path, names: list[str], length: int) -> Iterator[tuple[Path, 
 def prepare(config: FacesConfig) -> int:
     """Aligns every labelled picture of the source and writes arrays; returns how many have a face."""
     source, target = Path(config.source), Path(config.out)
-    labels = _read_labels(source)[: config.limit or None]
-    names = [row["file"] for row in labels]
+    if config.set not in READERS:
+        raise DataError(f"{config.set!r} is no known collection: give {', '.join(READERS)}.")
+    labels = READERS[config.set](source)[: config.limit or None]
+    names = [label.file for label in labels]
     target.mkdir(parents=True, exist_ok=True)
     crops = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
         target / "crops.npy", mode="w+", dtype=np.uint8, shape=(len(names), CROP_SIZE, CROP_SIZE, 3)
@@ -161,12 +157,12 @@ def prepare(config: FacesConfig) -> int:
             for found in part:
                 if found is not None:
                     crops[len(kept)] = found[0]
-                    kept.append({**labels[position], **found[1]})
+                    kept.append({**asdict(labels[position]), **found[1]})
                 position += 1
                 bar.update()
     crops.flush()
     if not kept:
-        raise DataError(f"no face was found in any picture listed in {source / 'utkface.csv'}.")
+        raise DataError(f"no face was found in any picture of {source}.")
     np.savez(
         target / "facts.npz",
         meshes=np.stack([k["mesh"] for k in kept]),
@@ -174,9 +170,11 @@ def prepare(config: FacesConfig) -> int:
         sharpness=np.array([k["sharpness"] for k in kept], np.float32),
         yaw=np.array([k["yaw"] for k in kept], np.float32),
         grey=np.array([k["grey"] for k in kept]),
-        years=np.array([int(k["age"]) for k in kept]),
-        gender=np.array([int(k["gender"] or -1) for k in kept]),
-        group=np.array([int(k["race"] or -1) for k in kept]),
+        years=np.array([(k["low"] + k["high"]) // 2 for k in kept]),
+        low=np.array([k["low"] for k in kept]),
+        high=np.array([k["high"] for k in kept]),
+        gender=np.array([k["gender"] for k in kept]),
+        group=np.array([k["group"] for k in kept]),
         split=np.array([k["split"] for k in kept]),
         files=np.array([k["file"] for k in kept]),
     )

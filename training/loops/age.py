@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,11 +24,15 @@ from training.data.faces import FaceSet, load
 
 @dataclass(frozen=True)
 class AgeConfig:
-    """size: side of the crop the network sees; label_sigma_years: width of the target distribution."""
+    """size: side of the crop the network sees; label_sigma_years: width of the target distribution; extra: further
+    prepared folders to learn from; start_from: weights to begin with (safetensors; "": none).
+    """
 
     name: str = "age"
     data: str = "data/faces"
+    extra: tuple[str, ...] = ()
     out: str = "runs/age"
+    start_from: str = ""
     seed: int = 1
     size: int = 112
     width: int = 32
@@ -47,6 +52,25 @@ def age_distribution(years: Tensor, sigma: float) -> Tensor:
     grid = torch.arange(YEARS, dtype=torch.float32)
     weight = torch.exp(-((grid - years.float()[:, None]) ** 2) / (2 * sigma**2))
     return weight / weight.sum(1, keepdim=True)
+
+
+def age_divergence(logits: Tensor, low: Tensor, high: Tensor, sigma: float) -> Tensor:
+    """How far predicted distributions (N, 101) are from what is known of the ages (N,): a scalar.
+
+    An exact age (low == high) asks for a narrow Gaussian around it (Kullback-Leibler divergence) and for the mean to
+    be near; a band asks only that the probability lies inside it.
+    """
+    log_chances = functional.log_softmax(logits.float(), 1)
+    middle = (low + high).float() / 2
+    wanted = age_distribution(middle, sigma)
+    exact = (wanted * (wanted.clamp_min(1e-12).log() - log_chances)).sum(1)
+    grid = torch.arange(YEARS)
+    inside = (grid >= low[:, None]) & (grid <= high[:, None])
+    band = -torch.logsumexp(log_chances.masked_fill(~inside, -1e4), 1)
+    mean, _ = expected_years(log_chances.exp())
+    outside = (mean - mean.clamp(low.float(), high.float())).abs()
+    distance = functional.smooth_l1_loss(outside, torch.zeros_like(outside), beta=3.0, reduction="none")
+    return (torch.where(low == high, exact, band) + 0.1 * distance).mean()
 
 
 def expected_years(probabilities: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,9 +117,9 @@ def to_tensor(images: list[NDArray[np.uint8]]) -> Tensor:
     return batch.permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last)
 
 
-def balanced_weights(faces: FaceSet, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def balanced_weights(years: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sampling weights that lift rare ages: the inverse square root of how many share the age band (5 years)."""
-    bands = faces.years[rows] // 5
+    bands = years // 5
     weight = 1.0 / np.sqrt(np.bincount(bands)[bands])
     return np.asarray(weight / weight.sum(), np.float64)
 
@@ -128,10 +152,12 @@ def train(config: AgeConfig, resume: bool = False) -> dict[str, float]:
     torch.set_num_threads(config.threads)
     cv2.setNumThreads(0)
     torch.manual_seed(config.seed)
-    faces = load(Path(config.data))
-    rows = faces.rows("train")[: config.limit or None]
-    chances = balanced_weights(faces, rows)
+    sets = [load(Path(folder)) for folder in (config.data, *config.extra)]
+    rows = [(number, row) for number, each in enumerate(sets) for row in each.rows("train")[: config.limit or None]]
+    chances = balanced_weights(np.array([sets[number].years[row] for number, row in rows]))
     network = AgeNet(config.width, config.multiples, config.blocks).to(memory_format=torch.channels_last)
+    if config.start_from:
+        network.load_state_dict(load_file(config.start_from))
     decay = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
@@ -151,7 +177,7 @@ def train(config: AgeConfig, resume: bool = False) -> dict[str, float]:
     figures: dict[str, float] = {}
     for epoch in range(first, config.epochs):
         rng = np.random.default_rng((config.seed, epoch))
-        order = rng.choice(rows, steps * config.batch, p=chances)
+        order = rng.choice(len(rows), steps * config.batch, p=chances)
         network.train()
         started, total = time.monotonic(), 0.0
         for step in range(steps):
@@ -160,22 +186,19 @@ def train(config: AgeConfig, resume: bool = False) -> dict[str, float]:
             for group in optimiser.param_groups:
                 group["lr"] = config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
             chosen = np.sort(order[step * config.batch : (step + 1) * config.batch])
-            images = to_tensor([webcam(faces.crops[r], config.size, rng) for r in chosen])
-            years = torch.from_numpy(faces.years[chosen])
+            picked = [(sets[rows[c][0]], rows[c][1]) for c in chosen]
+            images = to_tensor([webcam(faces.crops[r], config.size, rng) for faces, r in picked])
+            low = torch.tensor([int(faces.low[r]) for faces, r in picked])
+            high = torch.tensor([int(faces.high[r]) for faces, r in picked])
             with torch.autocast("cpu", torch.bfloat16):
                 logits = network.logits(images)
-            log_chances = functional.log_softmax(logits.float(), 1)
-            divergence = functional.kl_div(
-                log_chances, age_distribution(years, config.label_sigma_years), reduction="batchmean"
-            )
-            mean, _ = expected_years(log_chances.exp())
-            loss = divergence + 0.1 * functional.smooth_l1_loss(mean, years.float(), beta=3.0)
+            loss = age_divergence(logits, low, high, config.label_sigma_years)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
             average.update(network)
             total += float(loss.detach())
-        figures = evaluate(average.network, faces, faces.rows("val"), config.size)
+        figures = evaluate(average.network, sets[0], sets[0].rows("val"), config.size)
         figures["loss"] = total / max(steps, 1)
         state = {
             "network": network.state_dict(),

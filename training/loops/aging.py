@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn import functional
 
 from engine.landmarks.mask import face_mask
 from engine.networks.age import AgeNet
@@ -32,10 +33,11 @@ SIZE = 256
 
 @dataclass(frozen=True)
 class AgingConfig:
-    """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then the perceptual loss joins and
-    the discriminator works, and ``discriminator_lead`` steps later the generator listens to it; zero_gap: share of
-    faces whose target is their own age; freeze_norm_from: from this step on batch normalisation uses its running
-    statistics, as it will in the mirror; features: weights of the age network for the perceptual loss ("": fresh).
+    """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then they become coarse, the
+    perceptual loss joins and the discriminator works, and ``discriminator_lead`` steps later the generator listens to
+    it; zero_gap: share of faces whose target is their own age; freeze_norm_from: from this step on batch normalisation
+    uses its running statistics, as it will in the mirror; features: weights of the age network for the perceptual loss
+    ("": fresh).
     """
 
     name: str = "aging"
@@ -54,14 +56,14 @@ class AgingConfig:
     l1: float = 10.0
     squares: float = 200.0
     edges: float = 10.0
-    perceptual: float = 0.5
-    adversarial: float = 0.05
-    adversarial_from: int = 6500
+    perceptual: float = 1.0
+    adversarial: float = 0.15
+    adversarial_from: int = 5500
     discriminator_lead: int = 200
     patch: int = 128
     threads: int = 1
     save_every: int = 250
-    freeze_norm_from: int = 8000
+    freeze_norm_from: int = 5500
 
 
 @dataclass(frozen=True)
@@ -223,14 +225,22 @@ class AgingTrainer:
         self.average.updates = int(state["updates"])
         return int(state["step"]) + 1
 
-    def distances(self, batch: Batch, made: Tensor) -> dict[str, Tensor]:
-        """How far the made faces are from the wanted ones, pixel by pixel and edge by edge."""
+    def distances(self, batch: Batch, made: Tensor, coarse: bool = False) -> dict[str, Tensor]:
+        """How far the made faces are from the wanted ones, pixel by pixel and edge by edge.
+
+        coarse: only means over 4x4 pixels are compared, and edges count a fifth. A wrinkle a pixel off costs twice as
+        much as none, so full distances would smooth wrinkles away for ever; other losses judge them from there on.
+        """
         config = self.config
+        error = (made - batch.after) * batch.weight
+        edges = config.edges * edge_loss(made, batch.after, batch.weight)
+        if coarse:
+            error, edges = functional.avg_pool2d(error, 4), edges / 5
         return {
-            "l1": config.l1 * ((made - batch.after).abs() * batch.weight).mean(),
+            "l1": config.l1 * error.abs().mean(),
             # Squares pull hardest where much is to change, which is what a young network should see to first.
-            "squares": config.squares * ((made - batch.after).square() * batch.weight).mean(),
-            "edges": config.edges * edge_loss(made, batch.after, batch.weight),
+            "squares": config.squares * error.square().mean(),
+            "edges": edges,
         }
 
     def perceptual_distance(self, made: Tensor, wanted: Tensor) -> Tensor:
@@ -282,7 +292,7 @@ class AgingTrainer:
             residual = self.generator(batch.before, source, target)
         # As the mirror does it: residual times mask, added.
         made = batch.before + residual.float() * batch.mask
-        losses = self.distances(batch, made)
+        losses = self.distances(batch, made, coarse=number >= config.adversarial_from)
         notes: dict[str, float] = {}
         if number >= config.adversarial_from:
             window = Window.random(config.patch, np.random.default_rng((config.seed, number, 7)))
