@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import AgeMirrorError
-from training.data.faces import DataError
+from training.data.sets import DataError
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -51,6 +51,16 @@ TASKS = {
         "training.loops.aging", "AgingConfig", "train",
         {"steps": 3, "batch": 2, "width": 4, "save_every": 1, "adversarial_from": 1, "discriminator_lead": 1,
          "features": ""}, True,
+    ),
+    "scratch-age": Task(
+        "tell the age with one hidden layer, in NumPy alone",
+        "training.scratch.age", "ScratchAgeConfig", "train",
+        {"epochs": 2, "batch": 4, "hidden": 8},
+    ),
+    "scratch-people": Task(
+        "tell 20 people apart with a small convolutional network, in NumPy alone",
+        "training.scratch.people", "ScratchPeopleConfig", "train",
+        {"people": 3, "epochs": 1, "batch": 4, "width": 2},
     ),
     "demo-face": Task(
         "average portraits into the demo's face that is nobody's",
@@ -147,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.list or options.task is None:
         for name, task in TASKS.items():
-            print(f"{name:10} {task.about}")
+            print(f"{name:14} {task.about}")
         return 0 if options.list else 2
     task = TASKS[options.task]
     try:

@@ -19,18 +19,26 @@ from training.export import export, publish
 from training.loops.age import AgeConfig
 from training.loops.aging import AgingConfig
 
-UTKFACE = "UTKFace (aligned and cropped, train split by content hash), non-commercial research"
+SETS = {
+    "utkface": "UTKFace (aligned and cropped, train split by content hash), non-commercial research",
+    "fairface": "FairFace (half of its train part; its val part was not learned from), CC BY 4.0",
+    "all-age-faces": "All-Age-Faces (official train list; its val list was not learned from), to be cited",
+}
 LICENCE = "trained on data for non-commercial research: use these weights for research and private use only"
 
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """run: the folder of the finished run; weights: "age" or "ager"; figures: a JSON file written by `evaluate`."""
+    """run: the folder of the finished run; weights: "age" or "ager"; sets: what it learned from; figures: a JSON file
+    written by `evaluate`, of which the card takes those that begin with ``prefix``.
+    """
 
     name: str = "publish"
     run: str = "runs/aging"
     weights: str = "ager"
+    sets: tuple[str, ...] = ("utkface",)
     figures: str = ""
+    prefix: tuple[str, ...] = ("young_", "old_")
     command: str = ""
     notes: str = ""
     seed: int = 1
@@ -65,9 +73,14 @@ def publish_run(config: PublishConfig) -> str:
         raise DataError(f"{source} does not exist: train first, or name the run with --set run=FOLDER.")
     network, module, arguments, sizes = _network(config)
     module.load_state_dict(load_file(source))
-    figures = json.loads(Path(config.figures).read_text())["figures"] if config.figures else {}
+    unknown = [name for name in config.sets if name not in SETS]
+    if unknown:
+        raise DataError(f"{unknown[0]!r} is no known collection: give {', '.join(SETS)}.")
+    measured = json.loads(Path(config.figures).read_text())["figures"] if config.figures else {}
+    figures = {key: value for key, value in measured.items() if key.startswith(config.prefix)}
+    data = tuple(SETS[name] for name in config.sets)
     card = Card(
-        name=config.weights, network=network, sizes=sizes, crop="wide", licence=LICENCE, data=(UTKFACE,),
+        name=config.weights, network=network, sizes=sizes, crop="wide", licence=LICENCE, data=data,
         command=config.command, seed=config.seed, notes=config.notes, arguments=arguments, figures=figures,
     )  # fmt: skip
     folder = Path(config.folder) if config.folder else weights_dir()

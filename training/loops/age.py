@@ -38,7 +38,7 @@ class AgeConfig:
     width: int = 32
     multiples: tuple[int, ...] = (1, 2, 4, 6)
     blocks: int = 2
-    epochs: int = 14
+    epochs: int = 10
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.02

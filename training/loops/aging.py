@@ -26,6 +26,7 @@ from training.checkpoints import load_checkpoint, save_checkpoint
 from training.data.faces import FaceSet, load
 from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge_generator
 from training.losses.perceptual import PerceptualLoss
+from training.losses.texture import texture_loss
 
 HEIGHT, WIDTH = 224, 192
 SIZE = 256
@@ -33,8 +34,8 @@ SIZE = 256
 
 @dataclass(frozen=True)
 class AgingConfig:
-    """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then they become coarse, the
-    perceptual loss joins and the discriminator works, and ``discriminator_lead`` steps later the generator listens to
+    """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then they become coarse, texture and
+    perceptual losses join and the discriminator works, and ``discriminator_lead`` steps later the generator listens to
     it; zero_gap: share of faces whose target is their own age; freeze_norm_from: from this step on batch normalisation
     uses its running statistics, as it will in the mirror; features: weights of the age network for the perceptual loss
     ("": fresh).
@@ -48,7 +49,7 @@ class AgingConfig:
     seed: int = 1
     width: int = 24
     multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
-    steps: int = 9000
+    steps: int = 10500
     batch: int = 8
     learning_rate: float = 1.2e-3
     discriminator_rate: float = 4e-4
@@ -57,7 +58,8 @@ class AgingConfig:
     squares: float = 200.0
     edges: float = 10.0
     perceptual: float = 1.0
-    adversarial: float = 0.15
+    texture: float = 200.0
+    adversarial: float = 0.3
     adversarial_from: int = 5500
     discriminator_lead: int = 200
     patch: int = 128
@@ -298,6 +300,9 @@ class AgingTrainer:
             window = Window.random(config.patch, np.random.default_rng((config.seed, number, 7)))
             before, fake, real = window(batch.before), window(made), window(batch.after)
             ages = (window(source), window(target))
+            losses["texture"] = config.texture * texture_loss(
+                made - batch.before, batch.after - batch.before, batch.mask * batch.weight
+            )
             if config.perceptual > 0:
                 losses["perceptual"] = self.perceptual_distance(fake, real)
             if config.adversarial > 0:

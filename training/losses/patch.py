@@ -5,31 +5,36 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
+
+from training.losses.texture import fine_bands
 
 
 class PatchDiscriminator(nn.Module):
-    """Scores overlapping patches of about 46 pixels; spectral normalisation after Miyato et al. 2018."""
+    """Scores overlapping patches of about 46 pixels.
+
+    Without spectral normalisation: with it, scores of these small changes stayed within a tenth of each other, and a
+    face without any wrinkle passed for real.
+    """
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         widths = (width, 2 * width, 4 * width)
         layers: list[nn.Module] = []
         before = 3 + 3 + 2
-        for number, after in enumerate(widths):
-            stride = 2 if number < 3 else 1
-            layers += [spectral_norm(nn.Conv2d(before, after, 4, stride, 1)), nn.LeakyReLU(0.2)]
+        for after in widths:
+            layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(0.2)]
             before = after
-        layers += [spectral_norm(nn.Conv2d(before, before, 3, 1, 1)), nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(before, before, 3, 1, 1), nn.LeakyReLU(0.2)]
         layers += [nn.Conv2d(before, 1, 3, 1, 1)]
         self.body = nn.Sequential(*layers)
 
     def forward(self, before: Tensor, after: Tensor, source_age: Tensor, target_age: Tensor) -> Tensor:
         """before, after (N, 3, S, S) RGB 0..1; ages (N, 1, S, S) years / 100 -> scores (N, 1, S/8, S/8).
 
-        The change is shown magnified beside the picture, because wrinkles are small beside a face.
+        Of the change its fine detail is shown, magnified: wrinkles are small beside a face.
         """
-        return self.body(torch.cat([before - 0.5, (after - before) * 4, source_age, target_age], 1))
+        detail, _ = fine_bands(after - before)
+        return self.body(torch.cat([before - 0.5, detail * 20, source_age, target_age], 1))
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:

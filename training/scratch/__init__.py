@@ -1,0 +1,1 @@
+"""Neural networks from scratch: layers, backpropagation and gradient descent in NumPy alone."""
