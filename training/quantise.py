@@ -2,7 +2,8 @@
 
 Post-training quantisation after Jacob et al. 2018 ("Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference"): weights symmetric and per output channel, activations by ranges seen on a few
-pictures. The first and the last convolution stay as they are: they are cheap, and the eye sees what they lose.
+pictures. Three convolutions stay as they are, because the eye sees what they lose: the first, the last, and the one that
+meets the finest skip, whose inputs span very different ranges (in 8 bits it alone costs 1.7 % of the output).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Inputs = list[FloatArray]
 # The range of an activation: this quantile of what was seen, and a margin for faces that were not.
 QUANTILE = 0.9999
 MARGIN = 1.1
+EXACT = (0, -3, -1)
 AGES = ((20, 75), (75, 20), (45, 45), (5, 60), (60, 95))
 
 
@@ -64,9 +66,12 @@ def quantise(openvino: Any, xml: Path, samples: Sequence[Inputs], target: Path) 
     core = openvino.Core()
     model = core.read_model(str(xml))
     ranges = _ranges(core, xml, samples)
-    for convolution in _convolutions(model)[1:-1]:
-        _quantise_weights(openvino, convolution)
-        _quantise_input(openvino, convolution, *ranges[convolution.get_friendly_name()])
+    convolutions = _convolutions(model)
+    exact = {convolutions[index].get_friendly_name() for index in EXACT}
+    for convolution in convolutions:
+        if convolution.get_friendly_name() not in exact:
+            _quantise_weights(openvino, convolution)
+            _quantise_input(openvino, convolution, *ranges[convolution.get_friendly_name()])
     model.validate_nodes_and_infer_types()
     write_model(openvino, model, target)
     return _difference(core, xml, target, samples)
