@@ -10,10 +10,10 @@ from training.losses.texture import fine_bands
 
 
 class PatchDiscriminator(nn.Module):
-    """Scores overlapping patches of about 46 pixels.
+    """Scores overlapping patches of about 54 pixels.
 
-    Without spectral normalisation: with it, scores of these small changes stayed within a tenth of each other, and a
-    face without any wrinkle passed for real.
+    Without spectral normalisation: with it, and shown the whole change, its loss was still 1.74 (2: tells nothing)
+    after 800 steps, and smooth faces passed.
     """
 
     def __init__(self, width: int = 32) -> None:

@@ -1,7 +1,7 @@
 """The first scorecard: how old the age networks find what the generator made of people it never saw.
 
-The age networks took no part in making the pairs or in the generator's age conditioning; the first lent its early
-features to the perceptual loss, the second had no part at all.
+The age networks took no part in making the pairs. The first is the one that ships; its first stage lent early
+features to the perceptual loss. The second had no part at all.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, float]:
     faces = load(Path(config.data))
     base = AgeConfig()
     judges = {"age": Judge(config.age, base.width, base.size)}
-    if config.second or config.limit:
+    if config.second:
         judges["second"] = Judge(config.second, config.second_width, config.second_size)
     generator = Generator(config.run)
     rows = faces.rows(config.split)[: config.limit or None]

@@ -283,7 +283,8 @@ def test_a_stuck_thread_is_reported_and_left_and_the_program_goes_on() -> None:
     wait_for(lambda: stuck.closed)
 
 
-def test_after_a_stuck_pipeline_the_restart_does_not_touch_it() -> None:
+def first_engine_hangs() -> tuple[list[FakePipeline], threading.Event, Callable[[Settings], FakePipeline]]:
+    """Engines as they are built, what lets the first go on, and the builder."""
     engines: list[FakePipeline] = []
     release = threading.Event()
 
@@ -296,6 +297,11 @@ def test_after_a_stuck_pipeline_the_restart_does_not_touch_it() -> None:
         engines.append(FakePipeline() if engines else Hanging())
         return engines[-1]
 
+    return engines, release, build
+
+
+def test_after_a_stuck_pipeline_the_restart_does_not_touch_it() -> None:
+    engines, release, build = first_engine_hangs()
     session = MirrorSession(Settings(), open_source=lambda _: FakeSource(), build_engine=build, patience_s=0.1)
     session.start()
     wait_for(lambda: session.status().captured > 2)
@@ -308,18 +314,7 @@ def test_after_a_stuck_pipeline_the_restart_does_not_touch_it() -> None:
 
 
 def test_after_a_stop_that_left_a_thread_a_new_start_has_an_engine_of_its_own() -> None:
-    engines: list[FakePipeline] = []
-    release = threading.Event()
-
-    class Hanging(FakePipeline):
-        def process(self, *args: object) -> FrameResult:
-            release.wait(30)
-            return super().process(*args)  # type: ignore[arg-type]
-
-    def build(_: Settings) -> FakePipeline:
-        engines.append(FakePipeline() if engines else Hanging())
-        return engines[-1]
-
+    engines, release, build = first_engine_hangs()
     session = MirrorSession(Settings(), open_source=lambda _: FakeSource(), build_engine=build)
     session.start()
     wait_for(lambda: session.status().captured > 2)
