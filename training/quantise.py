@@ -2,8 +2,8 @@
 
 Post-training quantisation after Jacob et al. 2018 ("Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference"): weights symmetric and per output channel, activations by ranges seen on a few
-pictures. Three convolutions stay as they are, because the eye sees what they lose: the first, the last, and the one that
-meets the finest skip, whose inputs span very different ranges (in 8 bits it alone costs 1.7 % of the output).
+pictures. Three convolutions stay as they are, because the eye sees what they lose: the first, the last, and the one
+that meets the finest skip, whose inputs span very different ranges (in 8 bits it alone costs 1.7 % of the output).
 """
 
 from __future__ import annotations
