@@ -29,6 +29,7 @@ class NetworkSpec:
 
 REGISTRY = {
     "ager": NetworkSpec("engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32),
+    "embedder": NetworkSpec("engine.networks.embedder", "EmbedderNet", (("image", 3),), 16),
     "age": NetworkSpec("engine.networks.age", "AgeNet", (("image", 3),), 16),
 }
 

@@ -7,26 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from engine.networks.blocks import ResidualBlock
+
 YEARS = 101
-
-
-class _Block(nn.Module):
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-        self.skip: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            self.skip = nn.Sequential(nn.AvgPool2d(stride), nn.Conv2d(inputs, outputs, 1, bias=False))
-
-    def forward(self, x: Tensor) -> Tensor:
-        added: Tensor = self.body(x) + self.skip(x)
-        return torch.relu(added)
 
 
 class AgeNet(nn.Module):
@@ -44,7 +27,7 @@ class AgeNet(nn.Module):
         before = width
         for level, after in enumerate(channels):
             for block in range(blocks):
-                stages.append(_Block(before, after, 2 if block == 0 and level > 0 else 1))
+                stages.append(ResidualBlock(before, after, 2 if block == 0 and level > 0 else 1))
                 before = after
         self.stages = nn.Sequential(*stages)
         self.head = nn.Linear(before, YEARS)
