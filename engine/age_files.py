@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.age_video import DEFAULT_SIZE, Only, age_video
 from engine.analyze import named
 from engine.capture.factory import is_picture
 from engine.capture.media import pictures_in
-from engine.errors import InputError, OutputError
+from engine.errors import GalleryError, InputError, NoGalleryError, OutputError
 from engine.images import WRITABLE_SUFFIXES, read_picture, write_picture
 from engine.output.atomic import cause, replacing
 from engine.settings import Settings
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AgeOrder:
-    """What is to be done. source_age: None to estimate it. size: 0 to follow the size of each face."""
+    """What is to be done. source_age: None to estimate it. size: 0 to follow the size of each face.
+
+    person: age only the faces of this person, who is enrolled; None for every face.
+    """
 
     target_age: float
     source_age: float | None = None
     size: int = 0
     device: str = "auto"
+    person: str | None = None
 
 
 def same_place(source: Path, target: Path) -> bool:
@@ -41,7 +46,8 @@ def same_place(source: Path, target: Path) -> bool:
 def run_age(source: Path, target: Path, order: AgeOrder, terminal: Terminal) -> int:
     """Ages the input into the output; 0, or 1 if some pictures of a folder failed.
 
-    Raises InputError or OutputError for an input or output that cannot be used as a whole.
+    Raises InputError or OutputError for an input or output that cannot be used as a whole; with a person in the order
+    GalleryError where nobody of that name is enrolled, VaultError, WeightsError.
     """
     # os.path and not Path: a name too long for this system is a name that does not exist.
     if not os.path.exists(source):
@@ -52,11 +58,35 @@ def run_age(source: Path, target: Path, order: AgeOrder, terminal: Terminal) -> 
     _check_parent(target)
     if is_picture(source):
         return _age_pictures([(source, target)], order, terminal)
-    from engine.age_video import DEFAULT_SIZE, age_video
-
     settings = Settings(target_age=order.target_age, size=order.size or DEFAULT_SIZE, device=order.device)
-    age_video(source, target, settings, terminal, source_age=order.source_age)
+    only = None if order.person is None else known_person(order.person)
+    age_video(source, target, settings, terminal, source_age=order.source_age, only=only)
     return 0
+
+
+def known_person(name: str) -> Only:
+    """Somebody who is enrolled, and everybody they might be confused with.
+
+    Raises GalleryError where nobody is called so, VaultError, WeightsError.
+    """
+    from engine.people import unlock
+    from engine.recognition.embedder import model_name
+    from engine.recognition.gallery import Gallery
+
+    model = model_name()
+    nobody = f"nobody called {name[:80]!r} is enrolled: 'people list' tells who is."
+    try:
+        with Gallery.open(create=False) as gallery:
+            person = gallery.find(name)
+            if person is None:
+                raise GalleryError(nobody)
+            unlock(gallery)
+            index = gallery.index(model)
+    except NoGalleryError:
+        raise GalleryError(nobody) from None
+    if person.name not in index.names:
+        raise GalleryError(f"{person.name} was enrolled with another network: enrol {person.name} again.")
+    return Only(person.name, index)
 
 
 def _age_folder(source: Path, target: Path, order: AgeOrder, terminal: Terminal) -> int:
@@ -75,6 +105,10 @@ def _age_pictures(pairs: list[tuple[Path, Path]], order: AgeOrder, terminal: Ter
     from engine.still import FaceEngine
 
     engine = FaceEngine(order.device)
+    if order.person is not None:
+        only = known_person(order.person)
+        engine.know(only.people)
+        order = replace(order, person=only.name)
     failed = 0
     try:
         with terminal.progress(len(pairs), "pictures") as progress:
@@ -106,11 +140,16 @@ def age_picture(engine: FaceEngine, source: Path, target: Path, order: AgeOrder)
     """
     _check_suffix(target)
     image = read_picture(source)
-    faces = engine.analyze(image) if order.source_age is None else engine.find(image)
+    known = order.source_age is not None and order.person is None
+    faces = engine.find(image) if known else engine.analyze(image)
+    if order.person is not None:
+        faces = tuple(face for face in faces if face.person is not None and face.person.person == order.person)
     able = [face for face in faces if face.mesh is not None]
     if not able:
         _copy(source, target)
-        seen = "no face was found" if not faces else "no face is seen well enough"
+        seen = "no face is seen well enough"
+        if not faces:
+            seen = "no face was found" if order.person is None else f"{order.person} was not recognised"
         return f"{source}: {seen}; copied unchanged to {target}"
     aged = engine.age(image, order.target_age, source_age=order.source_age, faces=able, size=order.size or None)
     write_picture(target, aged)

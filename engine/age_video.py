@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.capture.media import VideoSource
 from engine.errors import OutputError
+from engine.live.build import make_recogniser
 from engine.live.pipeline import EstimatorLike, LivePipeline
 from engine.live.protocol import Pace
 from engine.output.video import VIDEO_SUFFIXES, VideoWriter
@@ -15,6 +17,7 @@ from engine.settings import Settings
 from engine.types import AgeEstimate, Frame, FrameResult, Image
 
 if TYPE_CHECKING:
+    from engine.recognition.index import GalleryIndex
     from engine.terminal import Terminal
 
 DEFAULT_SIZE = 384
@@ -22,6 +25,14 @@ DEFAULT_SIZE = 384
 LEAD_IN_S = 1.5
 _LEAD_IN_FPS = 10
 _MOST_FACES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Only:
+    """The one person whose face is to be aged, by their name in the gallery, and all who are told apart from them."""
+
+    name: str
+    people: GalleryIndex
 
 
 class FixedAge:
@@ -41,11 +52,18 @@ class FixedAge:
 
 
 def age_video(
-    source: Path, target: Path, settings: Settings, terminal: Terminal, *, source_age: float | None = None
+    source: Path,
+    target: Path,
+    settings: Settings,
+    terminal: Terminal,
+    *,
+    source_age: float | None = None,
+    only: Only | None = None,
 ) -> None:
     """Writes the aged video: the same size, rate and sound. It appears when it is whole, else not at all.
 
-    settings: target age, size (not 0, or the result would depend on the speed of this computer) and device.
+    settings: target age, size (not 0, or the result would depend on the speed of this computer) and device. only: the
+    one person whose face is aged.
     Raises InputError and VideoError for the input, OutputError for the output, WeightsError and DeviceError.
     """
     if target.suffix.lower() not in VIDEO_SUFFIXES:
@@ -53,7 +71,7 @@ def age_video(
         raise OutputError(f"cannot write {target}: give the video a name that ends in one of {known}.")
     frames = aged = 0
     with VideoSource(source, paced=False) as video:
-        pipeline = offline_pipeline(settings, source_age)
+        pipeline = offline_pipeline(settings, source_age, only=only)
         try:
             with (
                 VideoWriter(target, size=video.size, rate=video.rate, sound_from=source) as writer,
@@ -66,14 +84,22 @@ def age_video(
                     progress.step()
         finally:
             pipeline.close()
-    with_faces = f"faces aged in {aged}" if aged else "no face was found to age"
+    nobody = "no face was found to age" if only is None else f"{only.name} was not recognised"
+    with_faces = f"faces aged in {aged}" if aged else nobody
     terminal.show(f"{source} -> {target}: {frames} frames, {with_faces}")
 
 
 def offline_pipeline(
-    settings: Settings, source_age: float | None = None, *, weights: Path | None = None
+    settings: Settings,
+    source_age: float | None = None,
+    *,
+    weights: Path | None = None,
+    only: Only | None = None,
 ) -> LivePipeline:
-    """The mirror's pipeline in full precision, so that the same clip gives the same result on every start."""
+    """The mirror's pipeline in full precision, so that the same clip gives the same result on every start.
+
+    only: the one person whose face is changed.
+    """
     from engine.age.estimator import AgeEstimator
     from engine.aging.ager import Ager
     from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
@@ -87,7 +113,15 @@ def offline_pipeline(
     else:
         estimator = FixedAge(source_age)
     follower = FaceFollower(MediaPipeDetector(Effort.THOROUGH), FaceMesher())
-    return LivePipeline(follower, ager, estimator, most_aged=_MOST_FACES)
+    if only is None:
+        return LivePipeline(follower, ager, estimator, most_aged=_MOST_FACES)
+    recogniser = make_recogniser(settings.device, weights=weights, precision="f32")
+    pipeline = LivePipeline(
+        follower, ager, estimator, recogniser=recogniser, only_person=only.name, most_aged=_MOST_FACES
+    )
+    # The age asked for counts, not the one that somebody prefers in the mirror.
+    pipeline.know(replace(only.people, target_ages=(None,) * len(only.people.names)))
+    return pipeline
 
 
 def aged_frames(frames: Iterable[Frame], pipeline: LivePipeline, settings: Settings) -> Iterator[FrameResult]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,11 @@ def table(result: dict[str, Any]) -> str:
         x1, y1, x2, y2 = face["box"]
         age = face["age"]
         looks = f"looks {age['years']:3.0f} ± {age['spread_years']:2.0f}" if age else "age unknown"
+        person = face["person"]
+        name = f"  {person['name']} (similarity {person['similarity']:.2f})" if person else ""
         lines.append(
             f"  {number:2d}  {looks}   {x2 - x1:4.0f}x{y2 - y1:<4.0f} at {x1:5.0f},{y1:<5.0f}"
-            f"  score {face['score']:.2f}  quality {face['quality']:.2f}"
+            f"  score {face['score']:.2f}  quality {face['quality']:.2f}{name}"
         )
     return "\n".join(lines)
 
@@ -116,19 +119,22 @@ def run_analyze(
     list_file: str | None,
     as_json: bool,
     device: str,
+    detector: str = "mediapipe",
+    embeddings: bool = False,
     show: Callable[[str], None],
     complain: Callable[[str], None],
 ) -> int:
-    """Analyzes all pictures and shows each result at once; 0, or 1 if some failed.
+    """Analyzes all pictures and shows each result at once; 0, or 1 if some failed. embeddings: with each face's vector.
 
     Raises WeightsError and DeviceError: without a network there is nothing to say about any picture.
     """
     from engine.still import FaceEngine
 
-    engine = FaceEngine(device)
+    engine = FaceEngine(device, detector=detector)
     failed = 0
     try:
-        for result in results(expand(paths, list_file), engine.analyze):
+        analyze = partial(engine.analyze, embeddings=embeddings)
+        for result in results(expand(paths, list_file), analyze):
             failed += "error" in result
             if as_json:
                 show(json.dumps(result, ensure_ascii=False))

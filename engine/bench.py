@@ -89,7 +89,7 @@ def timed(run: Callable[[], object], runs: int) -> tuple[float, float, float]:
 
 def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
     """Every network by size, precision and threads. What does not run here is said and left out."""
-    for name, sizes in (("ager", SIZES), ("age", (0,))):
+    for name, sizes in (("ager", SIZES), ("age", (0,)), ("embedder", (0,))):
         for precision, threads in _ways(device):
             try:
                 network = load_network(name, device, precision=precision, threads=threads)
@@ -100,7 +100,7 @@ def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing
             for size in sizes:
                 side = size or network.size
                 image = np.zeros((1, 3, side, side), np.float32)
-                inputs = [image] if name == "age" else [image, image[:, :1], image[:, :1]]
+                inputs = [image, image[:, :1], image[:, :1]] if name == "ager" else [image]
                 timing = timed(lambda n=network, x=inputs: n(*x), runs)  # type: ignore[misc]
                 yield Timing(name, f"{side} px", network.device, threads, *timing)
             network.close()

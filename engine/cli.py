@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import AgeMirrorError
-from engine.settings import AGE_RANGE_YEARS, DEVICES, SIZES, Settings
+from engine.settings import AGE_RANGE_YEARS, DETECTORS, DEVICES, SIZES, Settings
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
-LATER = ("enroll", "people", "verify")
+LATER = ("verify",)
 NOT_YET = "is not in this version yet."
 
 RunApp = Callable[..., int]
@@ -46,6 +46,11 @@ def age_in_years(text: str) -> float:
     return years
 
 
+def age_or_none(text: str) -> float | None:
+    """Years from 0 to 100, or "none"."""
+    return None if text.lower() == "none" else age_in_years(text)
+
+
 def seconds(text: str) -> float:
     """A positive number of seconds, at most a day."""
     try:
@@ -69,6 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_cameras(commands)
     _add_analyze(commands)
     _add_age(commands)
+    _add_enroll(commands)
+    _add_people(commands)
     _add_bench(commands)
     _add_doctor(commands)
     for name in LATER:
@@ -85,6 +92,7 @@ def _add_mirror(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--target-age", dest="mirror_age", type=age_in_years, metavar="YEARS", help="begin at this age")
     group.add_argument("--size", dest="mirror_size", type=int, choices=SIZES, help="side of the aligned face in pixels")
     group.add_argument("--device", dest="mirror_device", choices=DEVICES, help="where the networks run")
+    group.add_argument("--detector", dest="mirror_detector", choices=DETECTORS, help="what finds the faces")
     group.add_argument("--loop", action="store_const", const=True, help="play a video or a folder again and again")
     group.add_argument("--exit-after", type=seconds, metavar="SECONDS", help="close by itself, for scripts")
     group.add_argument("--stats", type=Path, metavar="FILE", help="write figures of this run as JSON at the end")
@@ -104,8 +112,9 @@ def _add_analyze(commands: Any) -> None:
     parser = commands.add_parser("analyze", help="faces, ages and landmarks of pictures")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="pictures, or folders of pictures")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--with-embeddings", action="store_true", help="comes with recognition, in a later version")
+    parser.add_argument("--with-embeddings", action="store_true", help="each face's vector too (JSON)")
     parser.add_argument("--list", metavar="FILE", help="a text file with one path a line")
+    parser.add_argument("--detector", choices=DETECTORS, default="mediapipe", help="what finds the faces")
     _device(parser)
 
 
@@ -115,15 +124,53 @@ def _add_age(commands: Any) -> None:
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="for a folder of pictures: a folder")
     parser.add_argument("--target-age", type=age_in_years, required=True, metavar="YEARS")
     parser.add_argument("--source-age", type=age_in_years, metavar="YEARS", help="default: estimated from each face")
-    parser.add_argument("--person", metavar="NAME", help="comes with recognition, in a later version")
+    parser.add_argument("--person", metavar="NAME", help="only the face of this person, who is enrolled")
     parser.add_argument("--size", type=int, choices=SIZES, default=0, help="side of the aligned face in pixels")
     _device(parser)
+
+
+def _add_enroll(commands: Any) -> None:
+    parser = commands.add_parser("enroll", help="remember somebody's face from pictures, to know them from then on")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "pictures", nargs="+", metavar="PICTURE", help="pictures that show this person alone, or folders"
+    )
+    parser.add_argument("--consent", action="store_true", help="this person agreed to be enrolled")
+    parser.add_argument("--add", action="store_true", help="more pictures of somebody who is enrolled")
+    parser.add_argument("--anyway", action="store_true", help="although they look like somebody who is enrolled")
+    _device(parser)
+
+
+def _add_people(commands: Any) -> None:
+    parser = commands.add_parser("people", help="who is enrolled: list, remove, rename, merge, export, import, erase")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser, required=True)
+    listing = actions.add_parser("list", help="everybody who is enrolled")
+    listing.add_argument("--json", action="store_true", help="one JSON list")
+    sure = _Parser(add_help=False)
+    sure.add_argument("--yes", action="store_true", help="do not ask")
+    removing = actions.add_parser("remove", help="forget somebody", parents=[sure])
+    removing.add_argument("name", metavar="NAME")
+    renaming = actions.add_parser("rename", help="give somebody another name")
+    renaming.add_argument("old", metavar="OLD")
+    renaming.add_argument("new", metavar="NEW")
+    merging = actions.add_parser("merge", help="two of them are one person: GONE's samples go to KEEP")
+    merging.add_argument("keep", metavar="KEEP")
+    merging.add_argument("gone", metavar="GONE")
+    target = actions.add_parser("target", help="the age somebody is shown at when recognised")
+    target.add_argument("name", metavar="NAME")
+    target.add_argument("years", type=age_or_none, metavar="YEARS", help="0 to 100, or none")
+    for name, help_text in (("export", "everybody into one encrypted file"), ("import", "everybody from such a file")):
+        actions.add_parser(name, help=help_text).add_argument("file", metavar="FILE")
+    actions.add_parser("reembed", help="after a change of the network: measure everybody anew from the stored pictures")
+    actions.add_parser("erase", help="forget everybody, without a trace", parents=[sure])
 
 
 def _add_bench(commands: Any) -> None:
     parser = commands.add_parser("bench", help="measure how fast and how steady everything is here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON too")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+    parser.add_argument("--steady", metavar="PATH|demo", help="only: how still the shown ages in a clip stand")
+    parser.add_argument("--seconds", type=seconds, default=10.0, help="of the clip, with --steady (default 10)")
     _device(parser)
 
 
@@ -188,6 +235,7 @@ def mirror_values(args: argparse.Namespace) -> dict[str, Any]:
         "target_age": args.mirror_age,
         "size": args.mirror_size,
         "device": args.mirror_device,
+        "detector": args.mirror_detector,
         "loop": args.loop,
     }
     return {name: value for name, value in typed.items() if value is not None}
@@ -232,31 +280,51 @@ def _analyze(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     from engine.terminal import Terminal
 
     terminal = Terminal()
-    if args.with_embeddings:
-        terminal.complain(f"--with-embeddings: recognition {NOT_YET} The rest is done without it.")
     return run_analyze(
         args.paths,
         list_file=args.list,
         as_json=args.json,
         device=args.device,
+        detector=args.detector,
+        embeddings=args.with_embeddings,
         show=terminal.show,
         complain=terminal.complain,
     )
 
 
 def _age(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    if args.person is not None:
-        parser.error(f"--person: recognition {NOT_YET.rstrip('.')}")
     from engine.age_files import AgeOrder, run_age, same_place
     from engine.terminal import Terminal
 
     if same_place(args.input, args.output):
         parser.error(f"OUTPUT is INPUT ({args.input}): give the result another place")
-    order = AgeOrder(args.target_age, args.source_age, args.size, args.device)
+    order = AgeOrder(args.target_age, args.source_age, args.size, args.device, args.person)
     return run_age(args.input, args.output, order, Terminal())
 
 
+def _enroll(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from engine.enroll import CONSENT_NEEDED, run_enroll
+    from engine.terminal import Terminal
+
+    if not args.consent:
+        parser.error(CONSENT_NEEDED)
+    return run_enroll(
+        args.name, args.pictures, Terminal(), add=args.add, anyway=args.anyway, device=args.device
+    )  # fmt: skip
+
+
+def _people(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from engine.people import run_people
+    from engine.terminal import Terminal
+
+    return run_people(args, Terminal())
+
+
 def _bench(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    if args.steady is not None:
+        from engine.bench_steady import run_steady
+
+        return run_steady(args.steady, args.json, device=args.device, seconds=args.seconds)
     from engine.bench import run_bench
 
     return run_bench(args.json, device=args.device, quick=args.quick)
@@ -277,6 +345,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, argparse.ArgumentParser], int
     "cameras": _cameras,
     "analyze": _analyze,
     "age": _age,
+    "enroll": _enroll,
+    "people": _people,
     "bench": _bench,
     "doctor": _doctor,
     **dict.fromkeys(LATER, _later),

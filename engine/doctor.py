@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from engine.errors import AgeMirrorError
+from engine.errors import AgeMirrorError, GalleryBusyError, NoGalleryError
 from engine.paths import project_dir, settings_file, user_dir, weights_dir
 from engine.runtime.device import choose, present, usable_cores
 from engine.terminal import Terminal
@@ -23,6 +23,8 @@ PACKAGES = (
     "openvino",
     "av",
     "pillow",
+    "cryptography",
+    "keyring",
     "PySide6_Essentials",
     "torch",
     "safetensors",
@@ -115,6 +117,8 @@ def _packages(page: Page, device: str) -> None:
 
 
 def _devices(page: Page, device: str) -> None:
+    from engine.weights.store import names
+
     page.heading("Devices and networks")
     page.fact("accelerators", ", ".join(present()) or "none seen")
     try:
@@ -128,6 +132,10 @@ def _devices(page: Page, device: str) -> None:
         page.fact("fall-back", note)
     for name in ("ager", "age"):
         _network(page, name, device)
+    if "embedder" in names():
+        _network(page, "embedder", device)
+    else:
+        page.fact("embedder", "not there: the mirror runs, and nobody is recognised")
 
 
 def _network(page: Page, name: str, device: str) -> None:
@@ -181,6 +189,7 @@ def _files(page: Page, device: str) -> None:
     folder = user_dir()
     page.fact("folder", f"{folder}{'' if folder.is_dir() else '  (not made yet)'}")
     page.fact("settings", _settings_state(page))
+    page.fact("people", _gallery_state(page))
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not os.access(existing, os.W_OK):
         page.fixes.append(f"{existing} cannot be written to, so settings and pictures are lost: check its permissions.")
@@ -199,6 +208,25 @@ def _settings_state(page: Page) -> str:
         page.fixes.append(f"{settings_file()} cannot be read ({error}): delete it, the mirror writes a new one.")
         return "broken"
     return "fine"
+
+
+def _gallery_state(page: Page) -> str:
+    """In one line; neither a key nor a passphrase is needed for it."""
+    from engine.recognition.gallery import Gallery
+
+    sources = {"keyring": "the key is in the system keyring", "passphrase": "a passphrase opens them"}
+    try:
+        with Gallery.open(create=False) as gallery:
+            people, source = gallery.people(), gallery.key_source()
+    except NoGalleryError:
+        return "nobody is enrolled"
+    except GalleryBusyError as error:
+        return str(error)
+    except AgeMirrorError as error:
+        page.fixes.append(str(error))
+        return "cannot be read"
+    samples = sum(person.samples for person in people)
+    return f"{len(people)} enrolled, {samples} samples; {sources.get(source or '', 'no key yet')}"
 
 
 def _cameras(page: Page, device: str) -> None:

@@ -23,13 +23,18 @@ def weights_dir() -> Path:
 
 
 def user_dir() -> Path:
-    """The user's own folder (settings, later people); AGE_MIRROR_HOME overrides it. It may not exist yet."""
+    """The user's own folder (settings, people); AGE_MIRROR_HOME overrides it. It may not exist yet."""
     override = os.environ.get(HOME_VARIABLE)
     return Path(override) if override else Path(platformdirs.user_data_dir("age-mirror", appauthor=False))
 
 
 def settings_file() -> Path:
     return user_dir() / "settings.toml"
+
+
+def gallery_file() -> Path:
+    """The people that were enrolled; it may not exist yet."""
+    return user_dir() / "people.sqlite"
 
 
 def pictures_dir() -> Path:

@@ -9,6 +9,7 @@ from engine.errors import SettingsError
 
 SIZES = (256, 384, 512)
 DEVICES = ("auto", "cpu", "cuda", "mps")
+DETECTORS = ("mediapipe", "anchor", "both")
 AGE_RANGE_YEARS = (0.0, 100.0)
 
 
@@ -17,8 +18,10 @@ class Settings:
     """One snapshot of everything a live session reads; a frame is made with exactly one snapshot.
 
     target_age: years 0..100, or None for "as you are" (nothing is changed). size: side of the aligned face in
-    pixels, or 0 to follow ``latency_target_ms`` by itself. strength: 0..1 of the change. face_targets: pairs
-    (track id, target age) for faces that were given a target of their own; all others follow ``target_age``.
+    pixels, or 0 to follow ``latency_target_ms`` by itself. strength: 0..1 of the change. keep_eyes: nothing changes
+    between the lids. face_targets: pairs (track id, target age) for faces that were given a target of their own; all
+    others follow ``target_age``.
+    detector: what finds faces: MediaPipe, our own network, or both.
     """
 
     source: str = "0"
@@ -26,8 +29,10 @@ class Settings:
     enabled: bool = True
     target_age: float | None = None
     strength: float = 1.0
+    keep_eyes: bool = False
     size: int = 0
     device: str = "auto"
+    detector: str = "mediapipe"
     latency_target_ms: float = 80.0
     camera_width: int = 1280
     camera_height: int = 720
@@ -42,6 +47,8 @@ class Settings:
             raise SettingsError(f"size {self.size} is not offered: choose 256, 384 or 512 (0: automatic).")
         if self.device not in DEVICES:
             raise SettingsError(f"device {self.device!r} is unknown: choose one of {', '.join(DEVICES)}.")
+        if self.detector not in DETECTORS:
+            raise SettingsError(f"detector {self.detector!r} is unknown: choose one of {', '.join(DETECTORS)}.")
         if not 0.0 <= self.strength <= 1.0:
             raise SettingsError(f"strength {self.strength:g} is out of range: give 0 to 1.")
         if not 10.0 <= self.latency_target_ms <= 1000.0:

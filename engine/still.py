@@ -8,6 +8,7 @@ older = engine.age(image, target_age=70)     # a new picture of the same size
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,21 +18,23 @@ from numpy.typing import NDArray
 
 from engine.age.quality import face_quality
 from engine.aging.blend import paste
-from engine.errors import AgeMirrorError, SettingsError
-from engine.geometry.align import crop_affine, invert, transform, warp_crop
+from engine.errors import SettingsError, WeightsError
+from engine.geometry.align import ARCFACE, WIDE, crop_affine, invert, transform, warp_crop
 from engine.landmarks.faces import FoundFace, find_faces
 from engine.landmarks.mask import face_mask
 from engine.landmarks.pose import yaw_degrees
+from engine.paths import gallery_file
 from engine.settings import AGE_RANGE_YEARS, SIZES
-from engine.types import AgedPatch, AgeEstimate, AlignedFace, Face, FloatArray, Image, checked
+from engine.types import AgedPatch, AgeEstimate, AlignedFace, Embedding, Face, FloatArray, Image, checked
 
 if TYPE_CHECKING:
     from engine.age.estimator import AgeEstimator
     from engine.aging.ager import Ager
     from engine.detection.protocol import FaceDetector
     from engine.landmarks.mesh import FaceMesher
-
-NO_RECOGNITION = "recognition is not part of this version yet"
+    from engine.recognition.embedder import Embedder
+    from engine.recognition.identify import Searchable, Thresholds
+    from engine.recognition.known import KnownPeople
 
 
 class FaceEngine:
@@ -39,23 +42,31 @@ class FaceEngine:
 
     Everything is computed in the network's full precision on the CPU, so the same picture gives the same numbers on
     every start. device: "auto", "cpu", "cuda" or "mps". weights: the folder of the networks (default: those that
-    ship). For one thread at a time; close() frees what it holds.
+    ship). detector: "mediapipe", "anchor" (our own) or "both". For one thread at a time; close() frees what it holds.
     """
 
-    def __init__(self, device: str = "auto", *, weights: Path | None = None) -> None:
+    def __init__(self, device: str = "auto", *, weights: Path | None = None, detector: str = "mediapipe") -> None:
         self._device = device
+        self._detector_choice = detector
         self._weights = weights
+        self._people: Searchable | None = None
 
-    def analyze(self, image: Image) -> tuple[Face, ...]:
+    def analyze(self, image: Image, *, embeddings: bool = False) -> tuple[Face, ...]:
         """The faces of an image (H, W, 3) uint8 BGR, largest first, with landmarks, mesh, age, quality and yaw.
 
-        Raises ValueError for another shape or type, WeightsError and DeviceError if the age network cannot run.
+        Faces of people who are enrolled have their name, as far as the gallery opens without asking. embeddings: each
+        face has its vector too, from its crop and that one's mirror image.
+
+        Raises ValueError for another shape or type, WeightsError and DeviceError if a network cannot run.
         """
         image = _checked_image(image)
         found = find_faces(image, self._detector, self._mesher)
-        crops = [_crop(image, face.landmarks, self._estimator.size) for face in found] if found else []
-        ages = self._estimator.estimate(crops) if found else ()
-        return tuple(_face(face, age, crop) for face, age, crop in zip(found, ages, crops, strict=True))
+        if not found:
+            return ()
+        crops = [_crop(image, face.landmarks, self._estimator.size) for face in found]
+        ages = self._estimator.estimate(crops)
+        faces = tuple(_face(face, age, crop) for face, age, crop in zip(found, ages, crops, strict=True))
+        return self._recognised(image, faces, embeddings)
 
     def find(self, image: Image) -> tuple[Face, ...]:
         """The faces as ``analyze`` finds them, without age and quality: no network of ours is needed."""
@@ -98,27 +109,53 @@ class FaceEngine:
         return result.copy() if result is image else result
 
     def embed(self, crops: NDArray[np.uint8]) -> FloatArray:
-        """Embeddings of aligned crops (N, 112, 112, 3). Raises AgeMirrorError: recognition comes later."""
-        raise AgeMirrorError(f"{NO_RECOGNITION}.")
+        """Unit rows (N, D) of crops (N, 112, 112, 3) uint8 BGR, aligned to geometry.align.ARCFACE.
+
+        Raises ValueError for another size, WeightsError and DeviceError if the network cannot run.
+        """
+        return self._embedder.embed(crops)
+
+    def embedding(self, crop: Image) -> Embedding:
+        """Of one aligned crop (112, 112, 3) and its mirror image: what ``analyze`` gives, and what is enrolled."""
+        return self._embedder.embedding_of_still(crop)
+
+    @property
+    def model(self) -> str:
+        """Names the weights that make the embeddings. Raises WeightsError if there are none."""
+        from engine.recognition.embedder import model_name
+
+        return model_name(self._weights)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From when on faces are alike enough, as the embedder's card says."""
+        return self._embedder.thresholds
+
+    def know(self, people: Searchable | None) -> None:
+        """Recognise these people from now on, instead of those whom the user's gallery holds; None: those again."""
+        self._people = people
 
     @property
     def devices(self) -> dict[str, str]:
         """Where each network that was needed so far runs."""
-        loaded = {"age": self.__dict__.get("_estimator"), "ager": self.__dict__.get("_ager")}
+        names = {"age": "_estimator", "ager": "_ager", "embedder": "_embedder"}
+        loaded = {name: self.__dict__.get(attribute) for name, attribute in names.items()}
         return {name: network.device for name, network in loaded.items() if network is not None}
 
     def close(self) -> None:
         """Frees networks and models; twice is safe, and using the engine again loads them again."""
-        for name in ("_detector", "_mesher", "_estimator", "_ager"):
+        for name in ("_detector", "_mesher", "_estimator", "_ager", "_embedder"):
             part = self.__dict__.pop(name, None)
             if part is not None:
                 part.close()
 
     @cached_property
     def _detector(self) -> FaceDetector:
-        from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
+        from engine.detection.choice import make_detector
+        from engine.detection.mediapipe_faces import Effort
 
-        return MediaPipeDetector(Effort.THOROUGH)
+        choice, device = self._detector_choice, self._device
+        return make_detector(choice, Effort.THOROUGH, device=device, weights=self._weights, precision="f32")
 
     @cached_property
     def _mesher(self) -> FaceMesher:
@@ -137,6 +174,46 @@ class FaceEngine:
         from engine.aging.ager import Ager
 
         return Ager.load(self._device, folder=self._weights, precision="f32")
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        from engine.recognition.embedder import Embedder
+
+        return Embedder.load(self._device, folder=self._weights, precision="f32")
+
+    @cached_property
+    def _gallery(self) -> KnownPeople:
+        from engine.recognition.known import KnownPeople
+
+        return KnownPeople(self.model)
+
+    def _known(self) -> Searchable | None:
+        """Who may be recognised, or None: nobody, or it cannot be done here."""
+        if self._people is not None:
+            return self._people if len(self._people) else None
+        if not gallery_file().exists():
+            return None
+        try:
+            index = self._gallery.index()
+        except WeightsError:
+            return None
+        return index if index is not None and len(index) else None
+
+    def _recognised(self, image: Image, faces: tuple[Face, ...], embeddings: bool) -> tuple[Face, ...]:
+        """The faces with their names, and with their vectors if asked for. Without both nothing is computed."""
+        from engine.recognition.identify import identify
+
+        people = self._known()
+        if people is None and not embeddings:
+            return faces
+        crops = [_crop(image, face.landmarks, self._embedder.size, ARCFACE) for face in faces]
+        vectors = self._embedder.embed_still(crops)
+        told = []
+        for face, vector in zip(faces, vectors, strict=True):
+            known = Embedding(vector, self._embedder.model)
+            person = None if people is None else identify(known, people, self.thresholds.identify)
+            told.append(replace(face, person=person, embedding=vector if embeddings else None))
+        return tuple(told)
 
     def _patch(
         self, image: Image, face: Face, target: float, source: float | None, size: int | None, strength: float
@@ -173,8 +250,8 @@ def _checked_image(image: Image) -> Image:
     return view
 
 
-def _crop(image: Image, landmarks: FloatArray, size: int) -> Image:
-    return warp_crop(image, crop_affine(landmarks, size), size)
+def _crop(image: Image, landmarks: FloatArray, size: int, template: FloatArray = WIDE) -> Image:
+    return warp_crop(image, crop_affine(landmarks, size, template), size)
 
 
 def _face(found: FoundFace, age: AgeEstimate | None = None, crop: Image | None = None) -> Face:

@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from engine.errors import ModelsDifferError
+
 Image = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 Affine = NDArray[np.float64]
@@ -168,6 +170,31 @@ class AgedPatch:
         _check(self, "residual", (size, size, 3), np.float32)
         _check(self, "mask", (size, size), np.float32)
         _check(self, "to_frame", (2, 3), np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A face as a direction: vector (D,) float32 of unit length, and the model that made it.
+
+    Raises ValueError where the vector is not finite or its length is off by more than a thousandth.
+    """
+
+    vector: FloatArray
+    model: str
+
+    def __post_init__(self) -> None:
+        _check(self, "vector", (None,), np.float32)
+        length = float(np.linalg.norm(self.vector))
+        if not abs(length - 1) < 1e-3:
+            raise ValueError(f"vector: expected unit length, got {length:g}")
+
+    def similarity(self, other: Embedding) -> float:
+        """The cosine of the two, -1..1. Raises ModelsDifferError (a ValueError) where two models made them."""
+        if self.model != other.model or self.vector.shape != other.vector.shape:
+            raise ModelsDifferError(
+                f"vectors of two models cannot be compared ({self.model}, {other.model}): embed both with one model."
+            )
+        return float(np.clip(np.dot(self.vector, other.vector), -1, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,31 @@ def face_picture(size: int) -> Image:
     return np.asarray(cv2.resize(whole, (size, size), interpolation=method), np.uint8)
 
 
+PEOPLE = 3
+"""How many faces there are that even a network of random numbers tells apart."""
+
+
+def person_picture(number: int, size: int = 640) -> Image:
+    """A square picture (size, size, 3) of one of PEOPLE: the demo's face, its negative, and the drawn one."""
+    if number < 2:
+        face = face_picture(size)
+        return face if number == 0 else np.asarray(255 - face, np.uint8)
+    drawn = drawn_face(size)
+    alpha = drawn[..., 3:].astype(np.float32) / 255
+    return np.asarray(drawn[..., :3] * alpha + 140 * (1 - alpha), np.uint8)
+
+
+def rough_crops(number: int) -> Image:
+    """About what the embedder sees of a person (8, 112, 112, 3): lighter and darker, shifted, mirrored."""
+    picture = person_picture(number, 320)
+    found = []
+    for i in range(8):
+        left, top, gain = 85 + 5 * (i % 3), 80 + 5 * (i % 2), 0.8 + 0.05 * i
+        crop = cv2.resize(picture[top : top + 150, left : left + 150], (112, 112), interpolation=cv2.INTER_AREA)
+        found.append(np.clip(crop[:, :: 1 if i % 2 else -1] * gain, 0, 255).astype(np.uint8))
+    return np.stack(found)
+
+
 def scene(width: int, height: int, *faces: tuple[float, float, float]) -> Image:
     """A quiet cluttered room (height, width, 3) with a face picture for each (centre x, centre y, side in px)."""
     random = np.random.default_rng(width * 10_000 + height)

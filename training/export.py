@@ -22,7 +22,7 @@ from engine.weights.card import Card, write_card
 from engine.weights.files import sha256_of, write_bytes
 from engine.weights.loading import load_module
 from engine.weights.store import CARD, INT8_FILES, IR_FILES, SAFETENSORS, Weights, find
-from training.quantise import ager_inputs, demo_crops, quantise, write_model
+from training.quantise import EXACT, ROUNDED, quantise, samples_for, write_model
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -52,8 +52,8 @@ def publish(card: Card, module: nn.Module, folder: Path | None = None) -> Card:
 def export(name: str, folder: Path | None = None) -> Card:
     """Builds NAME.xml and NAME.bin from NAME.safetensors and its card, and puts their hashes on the card.
 
-    The network stays dynamic in the number of crops and in their side. An ager gets an 8-bit form too, NAME-int8.xml
-    and .bin, unless it strays too far. Nothing is replaced unless the result agrees with torch. Raises WeightsError
+    The network stays dynamic in the number of crops and in their side. It gets an 8-bit form too, NAME-int8.xml and
+    .bin, unless that strays too far. Nothing is replaced unless the result agrees with torch. Raises WeightsError
     otherwise, and for missing, changed or unknown weights.
     """
     weights = find(name, folder)
@@ -67,7 +67,7 @@ def export(name: str, folder: Path | None = None) -> Card:
         if not worst <= TOLERANCE:
             raise WeightsError(f"export of {name}: the result differs from torch by {worst:.4f} in the mean.")
         endings = list(IR_FILES)
-        if weights.card.network == "ager" and _quantised(stem, weights.card):
+        if weights.card.network in ROUNDED and _quantised(stem, weights.card):
             endings += INT8_FILES
         for ending in endings:
             os.replace(f"{stem}{ending}", weights.path(ending))
@@ -76,8 +76,8 @@ def export(name: str, folder: Path | None = None) -> Card:
 
 def _quantised(stem: Path, card: Card) -> bool:
     """Whether an 8-bit form was written beside the others and is good enough."""
-    samples = ager_inputs(demo_crops(card.size))
-    strayed = quantise(_openvino(), Path(f"{stem}.xml"), samples, Path(f"{stem}{INT8_FILES[0]}"))
+    target, exact = Path(f"{stem}{INT8_FILES[0]}"), EXACT.get(card.network, ())
+    strayed = quantise(_openvino(), Path(f"{stem}.xml"), samples_for(card), target, exact)
     log.info("%s in 8 bits differs by %.1f %% of the output", card.name, 100 * strayed)
     return strayed <= INT8_TOLERANCE
 
@@ -106,6 +106,7 @@ def difference(module: nn.Module, xml: Path, inputs: tuple[Tensor, ...]) -> floa
 def _convert(module: nn.Module, inputs: tuple[Tensor, ...], card: Card) -> Any:
     with warnings.catch_warnings():  # the converter traces by a function that torch calls deprecated
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", "Converting a tensor to a Python")  # a branch on the size, which a card fixes
         model = _openvino().convert_model(module, example_input=inputs)
     spec = REGISTRY[card.network]
     for port, (name, _) in zip(model.inputs, spec.inputs, strict=True):

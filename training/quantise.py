@@ -2,8 +2,9 @@
 
 Post-training quantisation after Jacob et al. 2018 ("Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference"): weights symmetric and per output channel, activations by ranges seen on a few
-pictures. Three convolutions stay as they are, because the eye sees what they lose: the first, the last, and the one
-that meets the finest skip, whose inputs span very different ranges (in 8 bits it alone costs 1.7 % of the output).
+pictures. Of the ager three convolutions stay as they are, because the eye sees what they lose: the first, the last, and
+the one that meets the finest skip, whose inputs span very different ranges (in 8 bits it alone costs 1.7 % of the
+output). The networks that answer with numbers are rounded throughout: the age moves by less than a tenth of a year.
 """
 
 from __future__ import annotations
@@ -16,21 +17,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.geometry.align import crop_affine, warp_crop
+from engine.geometry.align import ARCFACE, WIDE, crop_affine, warp_crop
 from engine.images import read_picture
 from engine.paths import project_dir
 from engine.types import FloatArray, Image
+from engine.weights.card import Card
 
 Inputs = list[FloatArray]
 # The range of an activation: this quantile of what was seen, and a margin for faces that were not.
 QUANTILE = 0.9999
 MARGIN = 1.1
-EXACT = (0, -3, -1)
+EXACT = {"ager": (0, -3, -1)}
+ROUNDED = ("ager", "age", "embedder")
+"""The networks that get an 8-bit form."""
 AGES = ((20, 75), (75, 20), (45, 45), (5, 60), (60, 95))
 
 
-def demo_crops(size: int) -> list[Image]:
-    """The demo's face, wide-aligned, in several lights and colours: pictures that every copy of the project has."""
+def demo_crops(size: int, template: FloatArray = WIDE) -> list[Image]:
+    """The demo's face, aligned, in several lights and colours: pictures that every copy of the project has."""
     from engine.detection.mediapipe_faces import MediaPipeDetector
     from engine.landmarks.faces import find_faces
     from engine.landmarks.mesh import FaceMesher
@@ -40,7 +44,7 @@ def demo_crops(size: int) -> list[Image]:
     face = find_faces(image, detector, mesher)[0]
     detector.close()
     mesher.close()
-    crop = warp_crop(image, crop_affine(face.landmarks, size), size)
+    crop = warp_crop(image, crop_affine(face.landmarks, size, template), size)
     rng = np.random.default_rng(0)
     crops = [crop, np.ascontiguousarray(crop[:, ::-1])]
     for gain in (0.3, 0.5, 0.8, 1.3):
@@ -50,26 +54,41 @@ def demo_crops(size: int) -> list[Image]:
     return crops
 
 
+def samples_for(card: Card) -> list[Inputs]:
+    """What the network of this card is calibrated on: the demo's face, which every copy of the project has."""
+    crops = demo_crops(card.size, WIDE if card.crop == "wide" else ARCFACE)
+    return ager_inputs(crops) if card.network == "ager" else [[_blob(crop)] for crop in crops]
+
+
+def _blob(crop: Image) -> FloatArray:
+    return np.asarray(cv2.dnn.blobFromImage(crop, 1 / 255, swapRB=True), np.float32)
+
+
 def ager_inputs(crops: Sequence[Image]) -> list[Inputs]:
     """What the ager is to be run on: every crop with every pair of ages."""
     inputs = []
     for crop in crops:
-        image = np.asarray(cv2.dnn.blobFromImage(crop, 1 / 255, swapRB=True), np.float32)
+        image = _blob(crop)
         for source, target in AGES:
             maps = [np.full_like(image[:, :1], years / 100) for years in (source, target)]
             inputs.append([image, *maps])
     return inputs
 
 
-def quantise(openvino: Any, xml: Path, samples: Sequence[Inputs], target: Path) -> float:
-    """Writes the 8-bit form of ``xml`` to ``target``; its mean difference on the samples as a share of the output."""
+def quantise(
+    openvino: Any, xml: Path, samples: Sequence[Inputs], target: Path, exact: Sequence[int] = EXACT["ager"]
+) -> float:
+    """Writes the 8-bit form of ``xml`` to ``target``; its mean difference on the samples as a share of the output.
+
+    exact: which convolutions, in the order of computation, are left as they are.
+    """
     core = openvino.Core()
     model = core.read_model(str(xml))
     ranges = _ranges(core, xml, samples)
     convolutions = _convolutions(model)
-    exact = {convolutions[index].get_friendly_name() for index in EXACT}
+    kept = {convolutions[index].get_friendly_name() for index in exact}
     for convolution in convolutions:
-        if convolution.get_friendly_name() not in exact:
+        if convolution.get_friendly_name() not in kept:
             _quantise_weights(openvino, convolution)
             _quantise_input(openvino, convolution, *ranges[convolution.get_friendly_name()])
     model.validate_nodes_and_infer_types()
@@ -89,9 +108,23 @@ def write_model(openvino: Any, model: Any, xml: Path) -> None:
 
 
 def _convolutions(model: Any) -> list[Any]:
-    """Those over the picture, in the order of computation; not the 1x1 ones over the ages."""
+    """Those over the picture, in the order of computation; not the 1x1 ones over the ages, which are single numbers."""
     found = [node for node in model.get_ordered_ops() if node.get_type_name() == "Convolution"]
-    return [node for node in found if max(node.get_input_shape(1)[2:]) > 1]
+    return [node for node in found if max(node.get_input_shape(1)[2:]) > 1 or not _behind_ages(node)]
+
+
+def _behind_ages(node: Any) -> bool:
+    """Whether a node sees nothing of the picture but the maps of years."""
+    waiting, seen, names = [node], set(), set()
+    while waiting:
+        last = waiting.pop()
+        if last.get_friendly_name() in seen:
+            continue
+        seen.add(last.get_friendly_name())
+        if last.get_type_name() == "Parameter":
+            names |= last.output(0).get_names()
+        waiting += [port.get_node() for port in last.input_values()]
+    return "image" not in names
 
 
 def _ranges(core: Any, xml: Path, samples: Sequence[Inputs]) -> dict[str, tuple[float, float]]:

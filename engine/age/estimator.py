@@ -7,16 +7,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.runtime import Network, load_network
 from engine.types import AgeEstimate, FloatArray, Image
+from engine.weights.store import find
 
 
 class AgeEstimator:
     """An age network with its pictures prepared and its answer read as years."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, spread_scale: float = 1.0) -> None:
         self._network = network
+        self._spread_scale = spread_scale
 
     @classmethod
     def load(
@@ -24,9 +27,11 @@ class AgeEstimator:
     ) -> AgeEstimator:
         """The estimator on the network "age". It needs one thread only, so that it never holds up the live picture.
 
+        The card may say how much wider or narrower the true errors were than the network thinks (``spread_scale``).
         Raises WeightsError, DeviceError.
         """
-        return cls(load_network("age", device, folder=folder, precision=precision, threads=threads))
+        network = load_network("age", device, folder=folder, precision=precision, threads=threads)
+        return cls(network, float(find("age", folder).card.figures.get("spread_scale", 1.0)))
 
     @property
     def size(self) -> int:
@@ -55,6 +60,7 @@ class AgeEstimator:
         else:
             plain, mirrored = (np.concatenate([self._network(x[None]) for x in half]) for half in both)
         years, spread = read_distribution((plain + mirrored) / 2)
+        spread = spread * self._spread_scale
         name = self._network.name
         return tuple(AgeEstimate(float(y), float(s), name) for y, s in zip(years, spread, strict=True))
 
@@ -64,14 +70,30 @@ class AgeEstimator:
 
 
 def read_distribution(probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard deviation (N,), in years, of distributions (N, Y) over 0, 1, ... Y - 1 years.
+    """Median and standard deviation (N,), in years, of distributions (N, Y) over 0, 1, ... Y - 1 years.
+
+    The median, because it is what keeps the mean absolute error small; the chance of a year is spread evenly over it,
+    and where the middle falls between two peaks it is halfway.
 
     >>> [float(x[0]) for x in read_distribution(np.array([[0, 0.5, 0, 0.5]], np.float32))]
     [2.0, 1.0]
     """
     weights = probabilities.astype(np.float64)
-    weights /= np.maximum(weights.sum(1, keepdims=True), 1e-12)
+    totals = weights.sum(1, keepdims=True)
+    weights = np.where(totals > 1e-12, weights / np.maximum(totals, 1e-12), 1 / weights.shape[1])
     grid = np.arange(weights.shape[1])
-    mean = weights @ grid
-    variance = ((grid - mean[:, None]) ** 2 * weights).sum(1)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+    middle = weights @ grid
+    variance = ((grid - middle[:, None]) ** 2 * weights).sum(1)
+    from_below = _half(weights)
+    from_above = weights.shape[1] - 1 - _half(weights[:, ::-1])
+    median = np.clip((from_below + from_above) / 2, 0, weights.shape[1] - 1)
+    return median.astype(np.float32), np.sqrt(variance).astype(np.float32)
+
+
+def _half(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where the running sum along (N, Y) first reaches one half; year y fills y - 0.5 .. y + 0.5."""
+    sums = np.cumsum(weights, axis=1)
+    year = np.argmax(sums >= 0.5 - 1e-9, axis=1)
+    rows = np.arange(len(weights))
+    own = np.maximum(weights[rows, year], 1e-12)
+    return np.asarray(year - 0.5 + (0.5 - (sums[rows, year] - weights[rows, year])) / own)

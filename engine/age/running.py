@@ -12,17 +12,21 @@ from engine.types import AgeEstimate
 WINDOW = 41
 # Estimates this many robust standard deviations away count less (Huber 1964; 1.345 keeps 95 % efficiency).
 HUBER = 1.345
-# Once settled, the published age moves by at most this share of the way to the current location each time.
-SETTLED = 8
-APPROACH = 0.15
+# The first estimates are looked at in quick succession; from then on the published age creeps.
+SETTLED = 5
+# It stays where it is while the location is within this many years, far less than the error of an estimate, so that the
+# whole number on the screen does not flicker; beyond, it moves by a step or a share of the way, whichever is more.
+BAND_YEARS = 1.0
+STEP_YEARS = 0.1
+STEP_SHARE = 0.04
 _LEAST_SPREAD_YEARS = 2.0
 
 
 class RunningAge:
     """The robust location of the last estimates, weighted by how sure and how good each was.
 
-    Starts at the first estimate, follows the median of the first few, then settles and moves slowly. Not
-    thread-safe: one owner updates it.
+    Starts at the first estimate, follows the first few, then settles: it rests while new estimates mean about the same
+    and creeps towards them if they go on meaning something else. Not thread-safe: one owner updates it.
     """
 
     def __init__(self) -> None:
@@ -49,10 +53,8 @@ class RunningAge:
         self._count += 1
         years, weights = np.array(self._years), np.array(self._weights)
         location = huber_location(years, weights)
-        if self._value is not None and self._count > SETTLED:
-            before = self._value.years
-            location = before + APPROACH * (location - before)
-        self._value = AgeEstimate(location, self._spread(location, years, weights, spread), estimate.model)
+        shown = location if self._value is None else published(self._value.years, location, self._count > SETTLED)
+        self._value = AgeEstimate(shown, self._spread(shown, years, weights, spread), estimate.model)
         return self._value
 
     def _spread(self, location: float, years: NDArray[np.float64], weights: NDArray[np.float64], own: float) -> float:
@@ -60,6 +62,20 @@ class RunningAge:
         before = self._value.spread_years if self._value else own
         scatter = float(np.sqrt((weights * (years - location) ** 2).sum() / weights.sum()))
         return max(before + 0.2 * (own - before), scatter)
+
+
+def published(before: float, location: float, settled: bool) -> float:
+    """The age to show after ``before`` years, now that the estimates lie around ``location``.
+
+    >>> [published(30.0, location, True) for location in (30.9, 32.0, 50.0)], published(30.0, 50.0, False)
+    ([30.0, 30.1, 30.8], 50.0)
+    """
+    away = location - before
+    if abs(away) <= BAND_YEARS:
+        return before
+    if not settled:
+        return location
+    return before + float(np.copysign(max(STEP_YEARS, STEP_SHARE * abs(away)), away))
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -13,6 +13,9 @@ _RAISE = 0.08
 # The jaw line itself should change: the outline is a little larger than the mesh, and the mask fades inside it.
 _GROW = 1.05
 _FEATHER = 0.10
+# Lashes and the lids' edge belong to the look. In eye sizes; and how softly that ends, in face heights.
+_EYE_GROW = 1.1
+_EYE_FEATHER = 0.012
 # The crop's border fades too, in parts of its side: a patch must never end in an edge.
 _BORDER = 0.06
 # A soft mask has no fine detail: draw it small and enlarge it.
@@ -20,10 +23,11 @@ _DRAWN_PX = 128
 _SUBPIXEL_BITS = 4
 
 
-def face_mask(mesh_in_crop: FloatArray, size: int) -> FloatArray:
+def face_mask(mesh_in_crop: FloatArray, size: int, *, keep_eyes: bool = False) -> FloatArray:
     """The mask (size, size) float32 in 0..1 of a mesh (478, 2) in pixels of the crop.
 
     1 well inside the face, falling smoothly to exactly 0 at its outline, and 0 along the border of the crop.
+    keep_eyes: 0 between the lids too, so that the look stays the person's own.
     """
     points = np.asarray(mesh_in_crop, np.float64)
     outline = _outline(points)
@@ -36,6 +40,8 @@ def face_mask(mesh_in_crop: FloatArray, size: int) -> FloatArray:
     # A blurred straight edge is one half at the edge: keep the upper half, so that nothing leaks outside.
     inside = np.clip(soft * (2 / 255) - 1, 0, 1)
     inside = inside * inside * (3 - 2 * inside) * _window(drawn)
+    if keep_eyes:
+        inside = inside * _beside_eyes(points, factor, height, drawn)
     if drawn != size:
         inside = cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(inside, np.float32)
@@ -62,6 +68,20 @@ def _filled(outline: FloatArray, size: int) -> FloatArray:
     corners = np.round(near * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     cv2.fillPoly(canvas, [corners], (255,), lineType=cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     return np.asarray(canvas, np.float32)
+
+
+def _beside_eyes(points: Floats, factor: float, height: float, size: int) -> FloatArray:
+    """0 between the lids, rising to 1 within a few percent of the face's height (size, size)."""
+    apart = np.ones((size, size), np.float32)
+    sigma = max(_EYE_FEATHER * height, 0.5)
+    for eye in (topology.RIGHT_EYE, topology.LEFT_EYE):
+        lids = points[list(eye)]
+        middle = lids.mean(axis=0)
+        grown = np.asarray(((lids - middle) * _EYE_GROW + middle + 0.5) * factor - 0.5, np.float32)
+        soft = cv2.GaussianBlur(_filled(grown, size), (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        # Half of the blurred edge lies outside: what is fully inside stays fully kept.
+        apart *= 1 - np.clip(soft * np.float32(2 / 255), 0, 1)
+    return apart
 
 
 def _window(size: int) -> FloatArray:

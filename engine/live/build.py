@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.errors import WeightsError
+from engine.live.identity import EmbedderLike, Recogniser
 from engine.live.pipeline import LivePipeline
 from engine.settings import SIZES, Settings
 
@@ -15,7 +17,8 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
     """
     from engine.age.estimator import AgeEstimator
     from engine.aging.ager import Ager
-    from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
+    from engine.detection.choice import make_detector
+    from engine.detection.mediapipe_faces import Effort
     from engine.landmarks.mesh import FaceMesher
     from engine.live.follow import FaceFollower
 
@@ -24,5 +27,21 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
     for other in () if settings.size else SIZES[1:]:
         ager.warm_up(other)  # so that climbing the quality ladder does not stop the picture
     estimator = AgeEstimator.load(settings.device, folder=weights)
-    follower = FaceFollower(MediaPipeDetector(Effort.LIVE), FaceMesher())
-    return LivePipeline(follower, ager, estimator)
+    detector = make_detector(settings.detector, Effort.LIVE, device=settings.device, weights=weights)
+    follower = FaceFollower(detector, FaceMesher())
+    recogniser = make_recogniser(settings.device, weights=weights)
+    return LivePipeline(follower, ager, estimator, recogniser=recogniser)
+
+
+def make_recogniser(device: str, *, weights: Path | None = None, precision: str = "auto") -> Recogniser:
+    """What gives faces their names. Its network is loaded when it is first needed; without one there are no names."""
+    from engine.recognition.embedder import Embedder, card_thresholds
+
+    def load() -> EmbedderLike:
+        return Embedder.load(device, folder=weights, precision=precision)
+
+    try:
+        thresholds = card_thresholds(weights)
+    except WeightsError as error:
+        return Recogniser(None, why=str(error))
+    return Recogniser(load, thresholds)

@@ -8,18 +8,24 @@ from pathlib import Path
 
 from engine import paths
 from engine.capture.camera_list import CameraInfo
+from engine.errors import GalleryError, NoGalleryError
 from engine.types import Image
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies on the disk because of this program; the places are for people to read."""
+    """What lies on the disk because of this program; the places are for people to read.
+
+    people: how many are enrolled; None where their file cannot be read.
+    """
 
     settings: bool
     settings_place: str
     pictures: int
     pictures_bytes: int
     pictures_place: str
+    people: int | None = 0
+    people_place: str = ""
 
 
 def settings_file() -> Path:
@@ -42,7 +48,7 @@ def save_snapshot(image: Image) -> Path:
 
 
 def look_what_is_stored() -> Stored:
-    """Settings (broken ones too) and snapshots."""
+    """Settings (broken ones too), snapshots, and how many people are enrolled; may wait for another program."""
     pictures = _snapshots()
     return Stored(
         settings=bool(_settings_files()),
@@ -50,16 +56,33 @@ def look_what_is_stored() -> Stored:
         pictures=len(pictures),
         pictures_bytes=sum(picture.stat().st_size for picture in pictures),
         pictures_place=_short(paths.pictures_dir()),
+        people=_people(),
+        people_place=_short(paths.gallery_file()),
     )
 
 
 def erase_what_is_stored() -> None:
-    """Delete settings and snapshots; other files beside them are not touched. Raises OSError."""
+    """Delete settings and snapshots; other files beside them are not touched. Raises OSError.
+
+    The people are erased by ``engine.live.people.People.erase``, which may have their file open.
+    """
     for file in (*_settings_files(), *_snapshots()):
         file.unlink(missing_ok=True)
     for folder in (paths.pictures_dir(), paths.user_dir()):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _people() -> int | None:
+    from engine.recognition.gallery import Gallery
+
+    try:
+        with Gallery.open(create=False) as gallery:
+            return len(gallery.people())
+    except NoGalleryError:
+        return 0
+    except GalleryError:
+        return None
 
 
 def _settings_files() -> list[Path]:

@@ -11,11 +11,14 @@ from engine.age.quality import face_quality
 from engine.aging.blend import paste
 from engine.geometry.align import crop_affine, warp_crop
 from engine.live.follow import FaceFollower, Seen
-from engine.live.memory import Memories
+from engine.live.identity import Candidate, Recogniser
+from engine.live.memory import FaceMemory, Memories
 from engine.live.protocol import Chore, Pace
 from engine.live.quality import QualityLadder, Sample
 from engine.live.stages import Stages
 from engine.live.work import Work, frontal_weight
+from engine.recognition.guided import Observation
+from engine.recognition.identify import Searchable
 from engine.settings import Settings
 from engine.types import AgedPatch, AgeEstimate, AlignedFace, FloatArray, Frame, FrameResult, Image
 
@@ -56,7 +59,10 @@ class EstimatorLike(Protocol):
 
 
 class LivePipeline:
-    """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time."""
+    """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time.
+
+    recogniser: gives faces names; without it nobody has one. only_person: change this person's face and no other.
+    """
 
     def __init__(
         self,
@@ -64,11 +70,15 @@ class LivePipeline:
         ager: AgerLike,
         estimator: EstimatorLike,
         *,
+        recogniser: Recogniser | None = None,
+        only_person: str | None = None,
         most_aged: int = MOST_AGED,
     ) -> None:
         self._follower = follower
         self._ager = ager
         self._estimator = estimator
+        self._recogniser = recogniser or Recogniser(None)
+        self._only_person = only_person
         self._most_aged = most_aged
         self._ladder = QualityLadder()
         self._memories = Memories()
@@ -81,7 +91,9 @@ class LivePipeline:
 
     @property
     def devices(self) -> Mapping[str, str]:
-        return {"ager": self._ager.device, "age": self._estimator.device}
+        found = {"ager": self._ager.device, "age": self._estimator.device}
+        names = self._recogniser.device
+        return found if names is None else {**found, "embedder": names}
 
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
         stages = Stages()
@@ -107,10 +119,31 @@ class LivePipeline:
         """True when the same picture would come out again: everything followed, known and arrived."""
         if self._same_pictures < _SAME_PICTURES:
             return False
-        return all(self._is_settled(work, settings) for work in self._works)
+        named = self._recogniser.settled(self._candidates())
+        return named and all(self._is_settled(work, settings) for work in self._works)
 
     def chore(self) -> Chore | None:
-        """Estimating the ages that are due, from the newest frame."""
+        """The ages and the names that are due, from the newest frame."""
+        if self._frame is None:
+            return None
+        parts = [self._age_chore(), self._recogniser.chore(self._frame, self._candidates())]
+        found = [part for part in parts if part is not None]
+        return partial(_one_after_the_other, found) if found else None
+
+    def know(self, people: Searchable | None) -> None:
+        self._recogniser.know(people)
+
+    def watch(self, on: bool, track_id: int | None = None) -> None:
+        self._recogniser.watch(on, track_id)
+
+    def observation(self) -> Observation | None:
+        return self._recogniser.observation()
+
+    @property
+    def names_problem(self) -> str:
+        return self._recogniser.problem
+
+    def _age_chore(self) -> Chore | None:
         frame, now_ns = self._frame, self._frame.captured_ns if self._frame is not None else 0
         due = [work for work in self._works if work.shows_age and work.memory.age_is_due(now_ns)]
         if frame is None or not due:
@@ -127,6 +160,7 @@ class LivePipeline:
     def reset(self) -> None:
         self._follower.reset()
         self._memories.clear()
+        self._recogniser.reset()
         self._seen, self._works, self._frame = (), [], None
         self._picture, self._same_pictures = None, 0
 
@@ -134,6 +168,7 @@ class LivePipeline:
         self._follower.close()
         self._ager.close()
         self._estimator.close()
+        self._recogniser.close()
 
     # --- the steps of a frame, in order -----------------------------------------------------------------------------
 
@@ -142,6 +177,9 @@ class LivePipeline:
         spent_ms, self._age_ms = self._age_ms, None
         if spent_ms is not None:
             stages.add("age", spent_ms)
+        named_ms = self._recogniser.take_in(self._memories.identity_of)
+        if named_ms is not None:
+            stages.add("name", named_ms)
 
     def _observed(self, frame: Frame, stages: Stages) -> tuple[Seen, ...]:
         """The faces; in a picture that stands still, after some looks, those that were found before."""
@@ -154,7 +192,9 @@ class LivePipeline:
 
     def _prepared(self, seen: Seen, settings: Settings, now_ns: int) -> Work:
         memory = self._memories.of(seen.track_id, now_ns)
-        goal = settings.target_for(seen.track_id) if settings.enabled else None
+        memory.identity.meet(self._recogniser.people)
+        memory.identity.follow_dial(settings)
+        goal = self._goal(seen, memory, settings)
         if seen.mesh is None:
             return Work(seen, memory, seen.landmarks, None, goal)
         mesh, landmarks = memory.smooth(seen.mesh, seen.width_px, now_ns)
@@ -164,7 +204,18 @@ class LivePipeline:
             work.source = own.years
             work.target = memory.glide.step(own.years if goal is None else goal, own.years, now_ns)
             work.weight = settings.strength * frontal_weight(seen.yaw_degrees)
+            work.keep_eyes = settings.keep_eyes
         return work
+
+    def _goal(self, seen: Seen, memory: FaceMemory, settings: Settings) -> float | None:
+        """The age this face is to be shown at; None: as it is."""
+        person = memory.identity.person
+        if self._only_person is not None and (person is None or person.person != self._only_person):
+            return None
+        return memory.identity.goal(seen.track_id, settings)
+
+    def _candidates(self) -> tuple[Candidate, ...]:
+        return tuple(Candidate(work.seen, work.landmarks, work.memory.identity) for work in self._works)
 
     def _chosen(self, works: list[Work]) -> list[Work]:
         """The faces to age in this frame: those that change, the largest first."""
@@ -216,8 +267,17 @@ class LivePipeline:
             return True
         if own is None:
             return not work.shows_age
-        goal = settings.target_for(work.seen.track_id) if settings.enabled else None
+        goal = self._goal(work.seen, work.memory, settings)
+        if work.keep_eyes != settings.keep_eyes or work.weight != settings.strength * frontal_weight(
+            work.seen.yaw_degrees
+        ):
+            return False
         return work.goal == goal and work.target == (own.years if goal is None else goal)
+
+
+def _one_after_the_other(chores: Sequence[Chore]) -> None:
+    for chore in chores:
+        chore()
 
 
 def _pasted(image: Image, patches: list[AgedPatch], stages: Stages) -> Image:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.capture.protocol import Source
+from engine.recognition.guided import Observation
+from engine.recognition.identify import Searchable
 from engine.settings import Settings
 from engine.types import Frame, FrameResult
 
@@ -23,11 +25,11 @@ class Pace:
 
 
 class Pipeline(Protocol):
-    """One frame in, one result out. All but ``devices`` and ``close`` belong to the fast worker's thread."""
+    """One frame in, one result out. What is not marked otherwise belongs to the fast worker's thread."""
 
     @property
     def devices(self) -> Mapping[str, str]:
-        """Where each network runs."""
+        """Where each network runs; from any thread."""
         ...
 
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
@@ -40,6 +42,23 @@ class Pipeline(Protocol):
 
     def chore(self) -> Chore | None:
         """Slow work that has become due, to be run on another thread; each is handed out once."""
+        ...
+
+    def know(self, people: Searchable | None) -> None:
+        """The people to recognise from the next frame on; from any thread."""
+        ...
+
+    def watch(self, on: bool, track_id: int | None = None) -> None:
+        """Begin or end to observe a face for an enrolment, the largest if none is named; from any thread."""
+        ...
+
+    def observation(self) -> Observation | None:
+        """The newest observation since watching began; from any thread."""
+        ...
+
+    @property
+    def names_problem(self) -> str:
+        """Why nobody can be recognised or enrolled, in one sentence; empty while there is no reason."""
         ...
 
     def reset(self) -> None:

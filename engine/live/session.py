@@ -14,6 +14,8 @@ from engine.live.run import Run, Tools, counter
 from engine.live.states import ACTIVE, Lifecycle
 from engine.live.stats import SessionStats
 from engine.live.workers import WORKERS
+from engine.recognition.guided import Observation
+from engine.recognition.identify import Searchable
 from engine.settings import Settings
 from engine.types import FrameResult, SessionState, SessionStatus
 
@@ -55,6 +57,8 @@ class MirrorSession:
         self._engine: Pipeline | None = None
         self._engine_device = ""
         self._devices: Mapping[str, str] = {}
+        self._people: Searchable | None = None
+        self._watching: tuple[int | None] | None = None
 
     # --- what the window does -------------------------------------------------------------------------------------
 
@@ -88,6 +92,33 @@ class MirrorSession:
             elif run is not None:
                 run.settings_changed.set()
 
+    def know(self, people: Searchable | None) -> None:
+        """Recognise these people from now on: a snapshot of the gallery, to be given anew after any change, or None."""
+        with self._lock:
+            self._people = people
+            self._instruct(lambda engine: engine.know(people))
+
+    def watch(self, on: bool, track_id: int | None = None) -> None:
+        """Begin or end to observe a face for an enrolment, about five times a second; the picture does not wait for it.
+
+        track_id: which face; None for the largest.
+        """
+        with self._lock:
+            self._watching = (track_id,) if on else None
+            self._instruct(lambda engine: engine.watch(on, track_id))
+
+    def observation(self, after_ns: int = -1) -> Observation | None:
+        """The newest observation if it was made of a frame captured after ``after_ns``, else None. Never waits."""
+        engine = self._engine
+        made = engine.observation() if engine is not None else None
+        return made if made is not None and made.time_ns > after_ns else None
+
+    @property
+    def names_problem(self) -> str:
+        """Why nobody can be recognised or enrolled, in one sentence; empty while no reason is known."""
+        engine = self._engine
+        return engine.names_problem if engine is not None else ""
+
     def latest(self, after_index: int = -1) -> FrameResult | None:
         """The newest result if its frame's index is above ``after_index``, else None. Never waits."""
         run = self._run
@@ -111,7 +142,7 @@ class MirrorSession:
             state=state,
             source=(run.source_name if run is not None else "") or self._settings.source,
             message=message,
-            devices=self._devices,
+            devices=self._devices_now(),
             captured=figures.captured,
             shown=figures.shown,
             dropped=self._dropped(),
@@ -129,7 +160,7 @@ class MirrorSession:
         """The figures of the whole session as ``--stats`` writes them."""
         return build_report(
             self._stats.figures(),
-            devices=self._devices,
+            devices=self._devices_now(),
             size=self._size,
             dropped=self._dropped(),
             errors=tuple(self._errors),
@@ -245,13 +276,31 @@ class MirrorSession:
                 return False
             self._engine, self._engine_device = built, device
             self._devices = dict(built.devices)
+            if self._people is not None:
+                built.know(self._people)
+            if self._watching is not None:
+                built.watch(True, self._watching[0])
             return True
+
+    def _instruct(self, tell: Callable[[Pipeline], None]) -> None:
+        """Tells the engine, if there is one by now, and wakes a run whose source has ended."""
+        if self._engine is not None:
+            tell(self._engine)
+        if self._run is not None:
+            self._run.settings_changed.set()
 
     def _leave_engine(self, *, close: bool) -> None:
         with self._lock:
             engine, self._engine = self._engine, None
         if engine is not None and close:
             engine.close()
+
+    def _devices_now(self) -> Mapping[str, str]:
+        """Where each network runs, those that were loaded meanwhile among them; after the end as it was."""
+        engine = self._engine
+        if engine is not None:
+            self._devices = dict(engine.devices)
+        return self._devices
 
     def _dropped(self) -> int:
         run = self._run

@@ -26,7 +26,8 @@ class Work:
     """One face of the present frame; filled in step by step.
 
     goal: the years asked for, or None for "as you are". source, target: own age and where the glide stands, in years.
-    weight 0..1: how much of the change is to be seen. side_px: of the crop, in pixels of the frame.
+    weight 0..1: how much of the change is to be seen; keep_eyes: not between the lids. side_px: of the crop, in pixels
+    of the frame.
     """
 
     seen: Seen
@@ -37,6 +38,7 @@ class Work:
     source: float = 0.0
     target: float = 0.0
     weight: float = 0.0
+    keep_eyes: bool = False
     side_px: float = 0.0
     aligned: AlignedFace | None = None
     to_crop: Affine | None = None
@@ -68,7 +70,7 @@ class Work:
         """The steadied residual with its mask, after ``align``."""
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
-        mask = face_mask(transform(self.to_crop, self.mesh), self.aligned.size)
+        mask = face_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
         if self.weight < 1:
             mask = mask * np.float32(self.weight)
         return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index)
@@ -82,6 +84,7 @@ class Work:
             mesh=self.mesh,
             track_id=self.seen.track_id,
             age=self.memory.age.value,
+            person=self.memory.identity.person,
             quality=self.memory.quality,
             yaw_degrees=self.seen.yaw_degrees,
             aged=aged,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class NetworkSpec:
     """Where a network is defined and what it takes.
 
-    inputs: (name, channels) of each input, all (N, channels, S, S) float32; multiple: S must be a multiple of it.
+    inputs: (name, channels) of each input, all (N, channels, H, W) float32 (square crops for all but the detector);
+    multiple: H and W must be multiples of it.
     """
 
     module: str
@@ -30,6 +31,7 @@ class NetworkSpec:
 REGISTRY = {
     "ager": NetworkSpec("engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32),
     "embedder": NetworkSpec("engine.networks.embedder", "EmbedderNet", (("image", 3),), 16),
+    "detector": NetworkSpec("engine.networks.detector", "DetectorNet", (("image", 3),), 32),
     "age": NetworkSpec("engine.networks.age", "AgeNet", (("image", 3),), 16),
 }
 

@@ -25,7 +25,9 @@ class Card:
     name: file stem, lower case. network: key in engine.networks.REGISTRY. arguments: what that class is built with.
     sizes: sides of the input crop in pixels it is meant for, the usual one first. crop: how the crop is aligned
     ("wide" or "arcface"). sha256: file name to hash. figures: measured, with the data set in the name.
-    licence, data, command, seed: what the weights may be used for, what they were made from, and how to rebuild them.
+    split, metric: which part of the data was learned from and which measured, and what the figures are.
+    licence, data, command, seed, commit: what the weights may be used for, what they were made from, and how to rebuild
+    them; commit of the code that trained them, with "+" behind it where files had been changed since.
     """
 
     name: str
@@ -34,8 +36,11 @@ class Card:
     crop: str = "wide"
     licence: str = ""
     data: tuple[str, ...] = ()
+    split: str = ""
+    metric: str = ""
     command: str = ""
     seed: int = 0
+    commit: str = ""
     notes: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -69,7 +74,8 @@ class Card:
 _REQUIRED = ("name", "network", "sizes")
 _TYPES: dict[str, tuple[type, ...]] = {
     "name": (str,), "network": (str,), "sizes": (list,), "crop": (str,), "licence": (str,), "data": (list,),
-    "command": (str,), "seed": (int,), "notes": (str,), "arguments": (dict,), "figures": (dict,), "sha256": (dict,),
+    "split": (str,), "metric": (str,), "command": (str,), "seed": (int,), "commit": (str,), "notes": (str,),
+    "arguments": (dict,), "figures": (dict,), "sha256": (dict,),
 }  # fmt: skip
 _ENTRIES: dict[str, tuple[type, ...]] = {"sizes": (int,), "data": (str,), "figures": (int, float), "sha256": (str,)}
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("runtime",),
     ("capture", "detection", "landmarks", "tracking", "recognition", "age", "aging", "output"),
     ("live", "still"),
-    ("cli", "analyze", "age_files", "age_video", "bench", "doctor", "terminal"),
+    ("cli", "analyze", "age_files", "age_video", "bench", "bench_steady", "doctor", "enroll", "people", "terminal"),
 )
 NEIGHBOURLY = (LAYERS[0], LAYERS[4], LAYERS[6])
 ALONE = ("networks",)

@@ -12,7 +12,10 @@ import pytest
 from engine import bench, doctor
 from engine.capture.camera_list import CameraInfo
 from engine.cli import main
-from engine.paths import settings_file
+from engine.paths import gallery_file, settings_file
+from engine.recognition import vault
+from engine.recognition.gallery import Gallery
+from tests.fakes.people import samples
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +38,18 @@ class TestBench:
         report = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
         assert {"commit", "system", "processor", "python", "runs", "timings", "jitter"} == set(report)
         parts = {timing["part"] for timing in report["timings"]}
-        assert parts == {"ager", "age", "age a face", "detect", "mesh", "align", "mask", "stabilise", "blend"}
+        assert parts == {
+            "ager",
+            "age",
+            "embedder",
+            "age a face",
+            "detect",
+            "mesh",
+            "align",
+            "mask",
+            "stabilise",
+            "blend",
+        }
         for timing in report["timings"]:
             assert 0 < timing["low_ms"] <= timing["median_ms"] <= timing["high_ms"]
             assert bench.timing_line(bench.Timing(**timing)) in printed.out
@@ -102,6 +116,14 @@ class TestDoctor:
         assert "python -m training export ager" in fixes[0]
         assert "WRONG" in page
 
+    def test_without_the_recogniser_the_mirror_runs(self, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run("doctor", "--device", "cpu") == 0
+        assert "embedder.safetensors" in capsys.readouterr().out
+        for path in weights.glob("embedder*"):
+            path.unlink()
+        assert run("doctor", "--device", "cpu") == 0
+        assert "nobody is recognised" in capsys.readouterr().out
+
     def test_no_weights_at_all(self, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
         for path in weights.iterdir():
             path.unlink()
@@ -122,6 +144,23 @@ class TestDoctor:
         settings_file().write_text("size = ")
         assert run("doctor", "--device", "cpu") == 1
         assert "delete it" in capsys.readouterr().out
+
+    def test_people_are_counted_without_their_key(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(vault, "SCRYPT_N", 16)
+        with Gallery.open() as gallery:
+            gallery.unlock("of the people")
+            gallery.add("Ada", samples(1), "consent")
+        page = doctor.Page()
+        assert doctor._gallery_state(page) == "1 enrolled, 3 samples; a passphrase opens them"
+        gallery_file().write_bytes(b"noise" * 1000)
+        assert doctor._gallery_state(page) == "cannot be read"
+        assert "is damaged" in page.fixes[0]
+
+    def test_nobody_is_enrolled(self) -> None:
+        assert doctor._gallery_state(doctor.Page()) == "nobody is enrolled"
+        assert not gallery_file().exists()
 
     def test_cameras_are_listed(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         cameras = (CameraInfo(0, "Integrated Camera", ""), CameraInfo(1, "Desk", "", True))

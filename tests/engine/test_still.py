@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from engine.capture.demo import DemoSource
-from engine.errors import AgeMirrorError, SettingsError, WeightsError
+from engine.errors import SettingsError, WeightsError
 from engine.geometry.align import WIDE, crop_affine, transform
+from engine.paths import gallery_file
+from engine.recognition import vault
+from engine.recognition.gallery import Gallery
+from engine.recognition.index import GalleryIndex
+from engine.recognition.records import Sample
 from engine.still import FaceEngine, _fitting_size
-from engine.types import Face, Image
+from engine.types import Embedding, Face, Image
+from tests.builders import rough_crops
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +174,82 @@ def test_values_out_of_range_are_refused(
         engine.age(image, **arguments)  # type: ignore[arg-type]
 
 
-def test_recognition_says_that_it_is_not_here_yet(engine: FaceEngine) -> None:
-    with pytest.raises(AgeMirrorError, match="recognition is not part of this version"):
-        engine.embed(np.zeros((1, 112, 112, 3), np.uint8))
+class TestRecognition:
+    def test_embeddings_are_unit_rows(self, engine: FaceEngine) -> None:
+        rows = engine.embed(np.concatenate([rough_crops(0)[:2], rough_crops(1)[:1]]))
+        assert rows.shape == (3, 16)
+        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+        assert rows[0] @ rows[1] > rows[0] @ rows[2]
+        assert engine.embed(np.zeros((0, 112, 112, 3), np.uint8)).shape == (0, 16)
+
+    def test_another_size_is_refused(self, engine: FaceEngine) -> None:
+        with pytest.raises(ValueError, match="crops: expected"):
+            engine.embed(np.zeros((1, 100, 100, 3), np.uint8))
+
+    def test_faces_have_their_vector_when_asked(self, engine: FaceEngine, image: Image) -> None:
+        (face,) = engine.analyze(image, embeddings=True)
+        (mirrored,) = engine.analyze(np.ascontiguousarray(image[:, ::-1]), embeddings=True)
+        assert face.embedding is not None
+        assert mirrored.embedding is not None
+        assert float(np.linalg.norm(face.embedding)) == pytest.approx(1, abs=1e-5)
+        assert float(face.embedding @ mirrored.embedding) > 0.95, "made from the crop and its mirror image"
+        assert face.person is None
+
+    def test_people_are_named_when_they_are_known(self, engine: FaceEngine, image: Image) -> None:
+        (face,) = engine.analyze(image, embeddings=True)
+        assert face.embedding is not None
+        engine.know(GalleryIndex.of(engine.model, [(1, "Ada", None, [face.embedding])]))
+        (named,) = engine.analyze(image)
+        engine.know(GalleryIndex.of(engine.model, [(1, "Ada", None, [-face.embedding])]))
+        (stranger,) = engine.analyze(image)
+        engine.know(None)
+        assert named.person is not None
+        assert named.person.person == "Ada"
+        assert named.person.similarity == pytest.approx(1, abs=1e-5)
+        assert named.embedding is None
+        assert stranger.person is None
+
+    def test_the_users_gallery_is_used_where_it_opens_without_asking(
+        self, engine: FaceEngine, image: Image, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(vault, "SCRYPT_N", 16)
+        (face,) = engine.analyze(image, embeddings=True)
+        sample = Sample(Embedding(face.embedding, engine.model), rough_crops(0)[0], 0.9)
+        with Gallery.open() as gallery:
+            gallery.unlock("a passphrase")
+            gallery.add("Ada", [sample], "consent")
+        (locked,) = engine.analyze(image)
+        assert locked.person is None
+        monkeypatch.setenv(vault.PASSPHRASE_VARIABLE, "a passphrase")
+        other = FaceEngine("cpu", weights=engine._weights)
+        (known,) = other.analyze(image)
+        assert known.person is not None
+        assert known.person.person == "Ada"
+        with Gallery.open() as gallery:
+            gallery.rename(gallery.people()[0].id, "Ada Lovelace")
+        (renamed,) = other.analyze(image)
+        assert renamed.person is not None
+        assert renamed.person.person == "Ada Lovelace"
+        other.close()
+
+    def test_a_damaged_gallery_costs_the_names_only(self, engine: FaceEngine, image: Image) -> None:
+        gallery_file().parent.mkdir(parents=True, exist_ok=True)
+        gallery_file().write_bytes(b"noise" * 1000)
+        assert engine.analyze(image)[0].person is None
+
+    def test_without_its_network_the_rest_is_done(self, weights: Path, image: Image) -> None:
+        (weights / "embedder.toml").unlink()
+        engine = FaceEngine("cpu", weights=weights)
+        gallery_file().parent.mkdir(parents=True, exist_ok=True)
+        gallery_file().write_bytes(b"noise")
+        (face,) = engine.analyze(image)
+        assert face.age is not None
+        assert face.person is None
+        with pytest.raises(WeightsError, match="faces cannot be recognised: no weights are called 'embedder'"):
+            engine.analyze(image, embeddings=True)
+        with pytest.raises(WeightsError, match="faces cannot be recognised"):
+            engine.embed(np.zeros((1, 112, 112, 3), np.uint8))
+        engine.close()
 
 
 def test_missing_weights_are_told_when_they_are_needed(tmp_path: Path, image: Image) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from engine.live.protocol import Chore, Pace
+from engine.recognition.guided import Observation
+from engine.recognition.identify import Searchable
 from engine.settings import Settings
 from engine.types import Face, Frame, FrameResult
 
@@ -103,6 +105,10 @@ class FakePipeline:
         self.chores_done = threading.Event()
         self.resets = 0
         self.closed = 0
+        self.people: list[Searchable | None] = []
+        self.watched: list[tuple[bool, int | None]] = []
+        self.observed: Observation | None = None
+        self.names_problem = ""
         self._work_s = work_s
         self._error_at = error_at
         self._chore_due = True
@@ -122,6 +128,15 @@ class FakePipeline:
     def chore(self) -> Chore | None:
         due, self._chore_due = self._chore_due, False
         return self.chores_done.set if due else None
+
+    def know(self, people: Searchable | None) -> None:
+        self.people.append(people)
+
+    def watch(self, on: bool, track_id: int | None = None) -> None:
+        self.watched.append((on, track_id))
+
+    def observation(self) -> Observation | None:
+        return self.observed
 
     def reset(self) -> None:
         self.resets += 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.live.people import Observation, Searchable
 from engine.settings import Settings
 from engine.types import AgeEstimate, Face, Frame, FrameResult, Image, SessionState, SessionStatus
 
@@ -46,6 +47,10 @@ class FakeSession:
         self.now = SessionStatus(SessionState.IDLE)
         self.stop_takes_s = 0.0
         self.stop_answer = True
+        self.people: list[Searchable | None] = []
+        self.watched = False
+        self.observed: Observation | None = None
+        self.names_problem = ""
         self._result: FrameResult | None = None
         self._index = 0
 
@@ -90,6 +95,16 @@ class FakeSession:
 
     def status(self) -> SessionStatus:
         return self.now
+
+    def know(self, people: Searchable | None) -> None:
+        self.people.append(people)
+
+    def watch(self, on: bool, track_id: int | None = None) -> None:
+        self.watched, self.observed = on, None
+
+    def observation(self, after_ns: int = -1) -> Observation | None:
+        seen = self.observed if self.watched else None
+        return seen if seen is not None and seen.time_ns > after_ns else None
 
     def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]:
         shown = len(self.painted)

@@ -33,9 +33,7 @@ def test_all_forms_are_written_and_signed(made: Path) -> None:
     ager, age = find("ager", made), find("age", made)
     for ending in (SAFETENSORS, *IR_FILES, *INT8_FILES):
         ager.verify(ending)
-    for ending in (SAFETENSORS, *IR_FILES):
         age.verify(ending)
-    assert not age.has(*INT8_FILES)
     assert not [path for path in made.iterdir() if path.name.startswith(".") or path.suffix == ".partial"]
 
 
@@ -66,7 +64,7 @@ def test_an_8_bit_form_that_strays_is_not_kept(made: Path, tmp_path: Path, monke
     monkeypatch.setattr(exporting, "INT8_TOLERANCE", 0.0)
     card = export("ager", folder)
     assert sorted(card.sha256) == ["ager.bin", "ager.safetensors", "ager.xml"]
-    assert not list(folder.glob("*int8*"))
+    assert not list(folder.glob("ager*int8*"))
 
 
 def test_a_conversion_that_differs_replaces_nothing(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from engine.images import read_picture
 from engine.paths import project_dir
-from training.data.faces import CROP_SIZE, FacesConfig, prepare
+from training.data.faces import CROP_SIZE
+from training.data.prepare import PrepareConfig, prepare
 
 COUNT = 12
 SIDE = 200
@@ -28,6 +29,16 @@ def _tinted(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     return np.clip(value, 0, 255).astype(np.uint8)
 
 
+def other_face(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same face so bent, and lit from so different a side, that it does not pass for the same photograph."""
+    height, width = picture.shape[:2]
+    bend = cv2.resize(rng.normal(0, width / 40, (4, 4, 2)), (width, height), interpolation=cv2.INTER_CUBIC)
+    way = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1) + bend
+    bent = cv2.remap(picture, way.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    light = cv2.resize(rng.normal(0, 45, (3, 3)), (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.clip(bent + light[..., None], 0, 255).astype(np.uint8)
+
+
 def write_utkface_like(folder: Path, seed: int = 0) -> None:
     """A folder as the `faces` task wants it: pictures and utkface.csv with ages, genders and all three splits."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +49,7 @@ def write_utkface_like(folder: Path, seed: int = 0) -> None:
         table.writerow(["file", "age", "gender", "race", "split"])
         for number in range(COUNT):
             name = f"{number}.jpg"
-            cv2.imwrite(str(folder / name), _tinted(picture, rng))
+            cv2.imwrite(str(folder / name), other_face(_tinted(picture, rng), rng))
             split = ("train", "train", "val", "test")[number % 4]
             table.writerow([name, int(np.linspace(20, 85, COUNT)[number]), number // 2 % 2, 0, split])
 
@@ -65,20 +76,43 @@ def write_people(folder: Path, people: int, pictures: int, seed: int = 0) -> Non
     (folder / "prepared.json").write_text(json.dumps({"faces": len(names), "of": len(names), "crop": "wide"}))
 
 
+def write_people_prepared(folder: Path, people: int, pictures: int, seed: int = 0) -> None:
+    """As ``write_people``, with all the other columns that prepared faces have; the meshes are made up."""
+    write_people(folder, people, pictures, seed)
+    with np.load(folder / "facts.npz") as facts:
+        identity = facts["identity"]
+    count = len(identity)
+    rng = np.random.default_rng(seed)
+    unknown, years = np.full(count, -1), np.full(count, 30)
+    np.savez(
+        folder / "facts.npz",
+        meshes=np.tile(rng.uniform(60, 200, (1, 478, 2)).astype(np.float32), (count, 1, 1)),
+        corners=np.tile(np.array([[0, 0], [255, 0], [255, 255], [0, 255]], np.float32), (count, 1, 1)),
+        sharpness=np.full(count, 9, np.float32), yaw=np.zeros(count, np.float32), grey=np.zeros(count, bool),
+        years=years, low=years, high=years, gender=unknown, group=unknown,
+        split=np.full(count, "train"), files=np.array([f"{number}.jpg" for number in range(count)]),
+        identity=identity,
+    )  # fmt: skip
+
+
 def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
     """All that the task with this configuration class reads, in ``folder``; returns the keys that point there."""
     out = str(folder / "out")
     if config == "ScratchPeopleConfig":
         write_people(folder / "people", people=3, pictures=4)
         return {"data": str(folder / "people"), "out": out}
+    if config in ("ScenesConfig", "DetectorConfig", "EvaluateDetectorConfig"):
+        from training.data.synthetic_scenes import write_smoke_scenes
+
+        return write_smoke_scenes(folder, config)
     write_utkface_like(folder / "utkface")
-    if config == "FacesConfig":
+    if config == "PrepareConfig":
         return {"source": str(folder / "utkface"), "out": out}
     if config == "DemoFaceConfig":
         return {"data": str(folder / "utkface"), "out": str(folder / "face.png")}
     faces = str(folder / "faces")
-    prepare(FacesConfig(source=str(folder / "utkface"), out=faces, processes=1))
-    if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig"):
+    prepare(PrepareConfig(source=str(folder / "utkface"), out=faces, processes=1))
+    if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig", "GanConfig", "CycleConfig"):
         return {"data": faces, "out": out}
     if config == "AgingConfig":
         from training.aging.pairs import PairsConfig, make_pairs

@@ -102,7 +102,7 @@ def train(config: EmbedderConfig, resume: bool = False) -> dict[str, float]:
         ],
         lr=config.learning_rate,
     )
-    average = ExponentialAverage(network, 0.998)
+    average = ExponentialAverage(network, 0.999)
     out = Path(config.out)
     first = 0
     if resume and (state := load_checkpoint(out, config)):
@@ -115,6 +115,7 @@ def train(config: EmbedderConfig, resume: bool = False) -> dict[str, float]:
     steps = lessons.steps(config.batch)
     if not steps:
         raise DataError(f"{', '.join(config.data)}: fewer faces than one batch of {config.batch}: lower `batch`.")
+    warm_up = min(300, 1 + config.epochs * steps // 20)
     figures: dict[str, float] = {}
     for epoch in range(first, config.epochs):
         rng = np.random.default_rng((config.seed, epoch))
@@ -122,7 +123,7 @@ def train(config: EmbedderConfig, resume: bool = False) -> dict[str, float]:
         started, total, seen = time.monotonic(), 0.0, 0
         for step, (crops, known) in enumerate(lessons.batches(config.batch, rng)):
             progress = (epoch * steps + step) / (config.epochs * steps)
-            warm = min(1.0, (epoch * steps + step + 1) / 300)
+            warm = min(1.0, (epoch * steps + step + 1) / warm_up)
             for group in optimiser.param_groups:
                 group["lr"] = config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
             size = size_at(config, progress)

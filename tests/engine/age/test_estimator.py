@@ -60,13 +60,26 @@ def test_close_reaches_the_network() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "years", "spread"),
-    [([1, 0, 0], 0, 0), ([0, 0, 1], 2, 0), ([1, 0, 1], 1, 1), ([0.2, 0.2, 0.2], 1, (2 / 3) ** 0.5), ([0, 0, 0], 0, 0)],
-    ids=["first", "last", "two ends", "flat, not normalised", "nothing"],
+    [
+        ([1, 0, 0], 0, 0),
+        ([0, 0, 1], 2, 0),
+        ([1, 0, 1], 1, 1),
+        ([0.2, 0.2, 0.2], 1, (2 / 3) ** 0.5),
+        ([0, 0, 0], 1, (2 / 3) ** 0.5),
+        ([0.6, 0, 0.4], 1 / 3, (0.6 * 0.64 + 0.4 * 1.44) ** 0.5),
+        ([0.1, 0.6, 0.3], 1 - 0.5 + 0.4 / 0.6, (0.1 * 1.44 + 0.6 * 0.04 + 0.3 * 0.64) ** 0.5),
+    ],
+    ids=["first", "last", "two ends", "flat, not normalised", "nothing", "a far minority", "between"],
 )
 def test_read_distribution(weights: list[float], years: float, spread: float) -> None:
     mean, deviation = read_distribution(np.array([weights], np.float32))
     assert float(mean[0]) == pytest.approx(years, abs=1e-6)
     assert float(deviation[0]) == pytest.approx(spread, abs=1e-6)
+
+
+def test_the_card_may_correct_the_spread() -> None:
+    found = AgeEstimator(FakeNetwork(peaks, size=SIZE), spread_scale=0.5).estimate([crop(20, 40)])
+    assert (found[0].years, found[0].spread_years) == (30.0, 5.0)
 
 
 def test_a_real_network_gives_years_in_range_and_the_same_ones_again(made_weights: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.age.running import RunningAge, huber_location, weighted_median
+from engine.age.running import SETTLED, RunningAge, huber_location, published, weighted_median
 from engine.types import AgeEstimate
 
 
@@ -105,3 +105,33 @@ def test_huber_location_is_the_mean_without_outliers_and_near_the_median_with_th
     assert huber_location(values, np.ones(5)) == pytest.approx(0.0, abs=1e-9)
     assert abs(huber_location(np.append(values, 100.0), np.ones(6))) < 0.6
     assert huber_location(np.array([7.0, 7.0, 7.0]), np.ones(3)) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("before", "location", "settled", "shown"),
+    [
+        (30.0, 31.0, True, 30.0),  # on the edge of the band: rests
+        (30.0, 31.1, True, 30.1),  # the least step
+        (30.0, 50.0, True, 30.8),  # far away: a share of the way
+        (30.0, 10.0, True, 29.2),
+        (30.0, 50.0, False, 50.0),  # not settled: at once
+        (30.0, 30.9, False, 30.0),
+    ],
+)
+def test_the_published_age_rests_in_its_band_and_creeps_outside(
+    before: float, location: float, settled: bool, shown: float
+) -> None:
+    assert published(before, location, settled) == pytest.approx(shown)
+
+
+def test_the_whole_number_of_a_steady_face_does_not_flicker() -> None:
+    noise = np.random.default_rng(4).normal(40.5, 1.0, 40)  # between two whole numbers, where rounding is worst
+    shown = np.array([round(years) for years in run(noise.tolist())])
+    assert shown.std() < 0.5
+    assert np.count_nonzero(np.diff(shown[SETTLED:])) == 0
+
+
+def test_a_grimace_hardly_moves_it_and_is_not_remembered() -> None:
+    shown = run([28.0] * 8 + [45.0] * 3 + [28.0] * 10)
+    assert max(shown) - min(shown) < 0.5
+    assert abs(shown[-1] - 28) <= 1

@@ -77,3 +77,25 @@ def test_a_mesh_collapsed_to_a_point_does_no_harm() -> None:
     mask = face_mask(np.full((478, 2), 100.0, np.float32), 256)
     assert np.isfinite(mask).all()
     assert mask.sum() < 30
+
+
+def with_eyes(mesh: FloatArray) -> FloatArray:
+    """The same face with an eye 40 px wide and 16 px high on each side of the middle."""
+    turn = np.linspace(0, 2 * np.pi, len(topology.RIGHT_EYE), endpoint=False)
+    lids = np.stack([np.cos(turn) * 20, np.sin(turn) * 8], axis=1)
+    mesh = mesh.copy()
+    mesh[list(topology.RIGHT_EYE)] = lids + np.array([206, 230])
+    mesh[list(topology.LEFT_EYE)] = lids + np.array([306, 230])
+    return mesh
+
+
+def test_kept_eyes_are_left_out_and_nothing_else_is() -> None:
+    mesh = with_eyes(oval_mesh(256, 256, 260, 320))
+    whole, kept = face_mask(mesh, 512), face_mask(mesh, 512, keep_eyes=True)
+    assert kept[230, 206] < 0.02 and kept[230, 306] < 0.02
+    assert whole[230, 206] > 0.9
+    assert (kept <= whole + 1e-6).all()
+    v, u = np.mgrid[:512, :512]
+    far = (np.hypot(u - 206, v - 230) > 40) & (np.hypot(u - 306, v - 230) > 40)
+    assert np.abs(kept - whole)[far].max() < 1e-3
+    assert np.abs(np.diff(kept, axis=0)).max() < 0.35, "no hard edge at the lids"

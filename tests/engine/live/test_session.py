@@ -12,6 +12,8 @@ import pytest
 
 from engine.errors import InputError, NoCameraError, SessionError, StalledError
 from engine.live.session import MirrorSession
+from engine.recognition.guided import Observation
+from engine.recognition.index import GalleryIndex
 from engine.settings import Settings
 from engine.types import FrameResult, SessionState
 from tests.fakes.live import FakePipeline, FakeSource, StuckSource
@@ -420,6 +422,47 @@ def test_chores_run_on_the_slow_worker(make: Maker) -> None:
     session = make(FakeSource(), pipeline=pipeline)
     session.start()
     assert pipeline.chores_done.wait(5)
+
+
+def test_who_is_known_and_watched_reaches_the_engine_before_and_after_it_is_built(make: Maker) -> None:
+    people, others = GalleryIndex.empty("m"), GalleryIndex.empty("m")
+    pipeline = FakePipeline()
+    session = make(FakeSource(), pipeline=pipeline)
+    assert session.observation() is None and session.names_problem == ""
+    session.know(people)
+    session.watch(True, 3)
+    session.start()
+    wait_for_state(session, SessionState.RUNNING)
+    assert pipeline.people == [people] and pipeline.watched == [(True, 3)]
+    session.know(others)
+    session.watch(False)
+    assert pipeline.people == [people, others] and pipeline.watched == [(True, 3), (False, None)]
+    pipeline.names_problem = "no network."
+    assert session.names_problem == "no network."
+
+
+def test_an_observation_is_handed_out_once_it_is_newer(make: Maker) -> None:
+    pipeline = FakePipeline()
+    session = make(FakeSource(), pipeline=pipeline)
+    session.start()
+    wait_for_state(session, SessionState.RUNNING)
+    assert session.observation() is None
+    pipeline.observed = Observation(1000, 0, (32, 24))
+    assert session.observation() is pipeline.observed
+    assert session.observation(after_ns=999) is pipeline.observed
+    assert session.observation(after_ns=1000) is None
+
+
+def test_knowing_somebody_wakes_a_clip_that_has_ended(make: Maker) -> None:
+    pipeline = FakePipeline()
+    session = make(FakeSource(frames=2, live=False), pipeline=pipeline)
+    session.start()
+    wait_for_state(session, SessionState.ENDED)
+    consume(session, lambda: pipeline.settled(session.settings))
+    before = len(pipeline.seen)
+    pipeline.settled = lambda settings: len(pipeline.seen) > before  # type: ignore[method-assign]
+    session.know(GalleryIndex.empty("m"))
+    wait_for(lambda: len(pipeline.seen) > before)
 
 
 def test_no_thread_outlives_a_stopped_session(make: Maker) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -189,9 +190,11 @@ def test_a_precision_that_fails_or_differs_is_left_out_and_named(
     assert "line 7" not in caplog.text
 
 
-def test_a_precision_there_is_no_file_for_is_an_error(made_weights: Path) -> None:
+def test_a_precision_there_is_no_file_for_is_an_error(made_weights: Path, tmp_path: Path) -> None:
+    for file in made_weights.glob("age.*"):
+        shutil.copy(file, tmp_path)
     with pytest.raises(WeightsError, match="there is no int8 form"):
-        load_network("age", "cpu", folder=made_weights, precision="int8")
+        load_network("age", "cpu", folder=tmp_path, precision="int8")
 
 
 def test_a_size_the_network_cannot_fold_is_an_error(made_weights: Path) -> None:

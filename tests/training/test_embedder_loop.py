@@ -1,0 +1,121 @@
+"""The embedder's loop on people drawn by the program: it learns, it resumes, and says what is missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from training.checkpoints import CheckpointError
+from training.data.compact import CompactConfig, compact, side
+from training.data.faces import load
+from training.data.lessons import as_seen, plain, principal_axes
+from training.data.sets import DataError
+from training.data.synthetic import write_people_prepared
+from training.loops.embedder import METHODS, EmbedderConfig, size_at, train
+
+SMALL = EmbedderConfig(
+    stem=8, channels=(8, 16), blocks=(1, 1), features=16, dimensions=8, epochs=2, batch=8, hold_out=4,
+    sizes=(32, 64), until=(0.5, 1.0),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small ArcFace crops of 6 people, with a made-up teacher's embeddings."""
+    folder = tmp_path_factory.mktemp("people")
+    write_people_prepared(folder / "wide", people=6, pictures=4)
+    compact(CompactConfig(data=str(folder / "wide"), out=str(folder / "small"), template="arcface"))
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(24, 12)).astype(np.float16)
+    np.save(folder / "small" / "teacher.npy", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    return folder / "small"
+
+
+def config(people: Path, out: Path, **changes: object) -> EmbedderConfig:
+    return replace(SMALL, data=(str(people),), out=str(out), **changes)  # type: ignore[arg-type]
+
+
+def test_compact_keeps_the_facts_and_moves_the_points(people: Path) -> None:
+    small, wide = load(people), load(people.parent / "wide")
+    assert small.crops.shape == (24, side(112), side(112), 3)
+    assert (small.years == wide.years).all()
+    # The ArcFace square is 0.8 of the wide one, about the same middle column.
+    assert small.meshes[0, 1, 0] - 63.5 == pytest.approx((wide.meshes[0, 1, 0] - 128) * 112 / 256 / 0.8, abs=0.6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_and_writes_what_it_measured(people: Path, tmp_path: Path, method: str) -> None:
+    figures = train(config(people, tmp_path, method=method))
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [0, 1]
+    assert all(np.isfinite(value) for value in figures.values())
+    assert "place" in load_file(tmp_path / "weights.safetensors")
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(people: Path, tmp_path: Path) -> None:
+    """Beside the learning rate, which depends on the length of the run."""
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    flat = {"until": (1.0, 1.0)}
+    train(config(people, whole, **flat))
+    state = torch.load(whole / "state.pt", weights_only=True)
+    train(config(people, parts, **flat, epochs=2))
+    first = torch.load(parts / "state.pt", weights_only=True)
+    assert all(torch.equal(state["network"][k], first["network"][k]) for k in state["network"])
+    (parts / "log.jsonl").unlink()
+    train(config(people, parts, **flat, epochs=3), resume=True)
+    assert json.loads((parts / "log.jsonl").read_text())["epoch"] == 2
+
+
+def test_another_models_checkpoint_is_refused(people: Path, tmp_path: Path) -> None:
+    train(config(people, tmp_path, epochs=1))
+    with pytest.raises(CheckpointError, match="dimensions"):
+        train(config(people, tmp_path, dimensions=4), resume=True)
+
+
+def test_learning_by_heart_what_two_faces_are(people: Path, tmp_path: Path) -> None:
+    """The loss falls when there is something to be learned."""
+    train(config(people, tmp_path, epochs=24, learning_rate=1e-2, sizes=(32,), until=(1.0,), hold_out=8))
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:2])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"method": "guessing"}, "no method"), ({"batch": 999}, "lower `batch`")],
+    ids=["unknown method", "batch larger than the data"],
+)
+def test_bad_configurations_are_told(people: Path, tmp_path: Path, changes: dict[str, object], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        train(config(people, tmp_path, **changes))
+
+
+def test_faces_without_a_teacher_are_told(people: Path, tmp_path: Path) -> None:
+    compact(CompactConfig(data=str(people.parent / "wide"), out=str(tmp_path / "bare"), template="arcface"))
+    with pytest.raises(DataError, match="training teach"):
+        train(config(tmp_path / "bare", tmp_path))
+
+
+def test_sizes_grow_along_the_run() -> None:
+    sizes = [size_at(SMALL, progress) for progress in (0, 0.49, 0.5, 1)]
+    assert sizes == [32, 32, 64, 64]
+
+
+def test_axes_keep_dot_products_of_what_lies_in_them() -> None:
+    rng = np.random.default_rng(1)
+    vectors = (rng.normal(size=(50, 3)) @ rng.normal(size=(3, 9))).astype(np.float32)
+    turned = vectors @ principal_axes(vectors, 3)
+    assert np.allclose(turned @ turned.T, vectors @ vectors.T, atol=1e-3)
+
+
+def test_plain_is_the_middle_and_as_seen_is_another_each_time() -> None:
+    crop = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    assert (plain(crop) == crop[8:120, 8:120]).all()
+    rng = np.random.default_rng(3)
+    first, second = as_seen(crop, 96, rng), as_seen(crop, 96, rng)
+    assert first.shape == (96, 96, 3) and (first != second).any()
