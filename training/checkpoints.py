@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from training.data.sets import DataError
+
 STATE_FILE = "state.pt"
 WEIGHTS_FILE = "weights.safetensors"
 # Keys that may change between a run and its resumption.
 FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit", "save_every"}
 
 
-class CheckpointError(Exception):
+class CheckpointError(DataError):
     """A checkpoint belongs to another configuration or cannot be read."""
 
 
@@ -38,13 +40,26 @@ def save_checkpoint(folder: Path, config: Any, state: dict[str, Any], network: n
 
 
 def load_checkpoint(folder: Path, config: Any) -> dict[str, Any] | None:
-    """The saved state, or None where there is none. Raises CheckpointError if it is another configuration's."""
+    """The saved state on the CPU, or None where there is none.
+
+    Raises CheckpointError if it is another configuration's or damaged. A key that the configuration did not have yet
+    when the state was written counts as its default.
+    """
     path = folder / STATE_FILE
     if not path.is_file():
         return None
-    state: dict[str, Any] = torch.load(path, weights_only=True)
-    mine, its = _fixed(config), state.pop("config")
-    changed = [k for k in mine if mine[k] != its.get(k)]
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        its: dict[str, Any] = state.pop("config")
+    except Exception as error:  # torch and pickle raise almost anything for bytes that are no checkpoint
+        raise CheckpointError(f"{path} is no checkpoint of ours, or damaged: use another output folder.") from error
+    mine = _fixed(config)
+    if its.get("name") != mine.get("name"):
+        raise CheckpointError(
+            f"{path} is a checkpoint of {its.get('name')!r}, not of {mine.get('name')!r}: use another output folder."
+        )
+    defaults = {f.name: f.default for f in fields(config)}
+    changed = [key for key in mine if mine[key] != its.get(key, defaults[key])]
     if changed:
         key = changed[0]
         raise CheckpointError(

@@ -21,7 +21,12 @@ CONFIGS = Path(__file__).parent / "configs"
 
 @dataclass(frozen=True)
 class Task:
-    """Where a task's configuration class and its function stand; ``smoke`` overrides make it run in seconds."""
+    """Where a task's configuration class and its function stand; ``smoke`` overrides make it run in seconds.
+
+    resumes: whether --resume continues it; parallel: whether it runs on any number of devices; positional: keys that
+    may stand on the command line without their names; told_by_file: --smoke reads its TOML file too, which tells what
+    the task is.
+    """
 
     about: str
     module: str
@@ -29,12 +34,16 @@ class Task:
     run: str
     smoke: dict[str, Any]
     resumes: bool = False
+    parallel: bool = False
+    positional: tuple[str, ...] = ()
+    told_by_file: bool = False
 
 
 TASKS = {
-    "faces": Task(
-        "align labelled pictures and find their meshes",
-        "training.data.faces", "FacesConfig", "prepare", {"limit": 4, "processes": 1},
+    "prepare": Task(
+        "turn a collection of faces (SET SRC OUT) into aligned, cleaned, split ones, and --shards",
+        "training.data.prepare", "PrepareConfig", "prepare", {"limit": 4, "processes": 1},
+        positional=("set", "source", "out"),
     ),
     "pairs": Task(
         "make the same face at other ages by wrinkle, colour and shape transfer",
@@ -44,13 +53,42 @@ TASKS = {
     "age": Task(
         "train the age network",
         "training.loops.age", "AgeConfig", "train",
-        {"epochs": 1, "batch": 4, "width": 8, "size": 32, "blocks": 1}, True,
+        {"epochs": 1, "batch": 4, "width": 8, "size": 32, "blocks": 1}, True, True,
+    ),
+    "compact": Task(
+        "small crops of prepared faces, for the age network or the embedder",
+        "training.data.compact", "CompactConfig", "compact", {},
+    ),
+    "teach": Task(
+        "ask a teacher network for its embeddings of small crops",
+        "training.data.teacher", "TeachConfig", "teach", {},
+    ),
+    "embedder": Task(
+        "train the face embedder, from a teacher or from who is who",
+        "training.loops.embedder", "EmbedderConfig", "train",
+        {"method": "triplet", "stem": 8, "channels": (8, 16), "blocks": (1, 1), "features": 16, "dimensions": 8,
+         "epochs": 1, "batch": 8, "sizes": (64,), "until": (1.0,), "hold_out": 3}, True,
     ),
     "aging": Task(
         "train the aging generator on the pairs",
         "training.loops.aging", "AgingConfig", "train",
         {"steps": 3, "batch": 2, "width": 4, "save_every": 1, "adversarial_from": 1, "discriminator_lead": 1,
-         "features": ""}, True,
+         "features": ""}, True, True,
+    ),
+    "prepare-scenes": Task(
+        "collect whole pictures with boxes for the detector, and label those that have none",
+        "training.data.scenes", "ScenesConfig", "prepare_scenes", {},
+    ),
+    "detector": Task(
+        "train the face detector on cut-outs and mosaics of the scenes",
+        "training.loops.detector", "DetectorConfig", "train",
+        {"steps": 2, "batch": 4, "side": 96, "large_every": 2, "stem": 4, "widths": (4, 4, 4), "pyramid": 4,
+         "save_every": 1, "limit": 1}, True, True,
+    ),
+    "evaluate-detector": Task(
+        "measure face detectors side by side on held-out scenes",
+        "training.evaluation.detector", "EvaluateDetectorConfig", "evaluate_detector",
+        {"limit": 2, "detectors": ("anchor", "mediapipe fast")},
     ),
     "scratch-age": Task(
         "tell the age with one hidden layer, in NumPy alone",
@@ -75,10 +113,39 @@ TASKS = {
         "training.publish", "ExportConfig", "export_network", {"weights": "age"},
     ),
     "evaluate": Task(
-        "measure the age network and the generator on held-out people, with a contact sheet",
+        "evaluate MODEL: measure age, embedder, steady (each with --help) or aging, the generator's scorecard",
         "training.metrics.aging", "EvaluateConfig", "evaluate", {"limit": 2},
     ),
 }  # fmt: skip
+
+# The GAN ladder (training/ladder/): one loop, and a TOML file for each rung.
+RUNGS = {
+    "basic": "GAN ladder, rung 1: fully connected, 28 px",
+    "dcgan": "GAN ladder, rung 2: convolutions and batch normalisation, 64 px",
+    "progressive": "GAN ladder, rung 3: progressive growing, 128 px",
+    "wgan-gp": "GAN ladder, experiment: Wasserstein distance with gradient penalty, 64 px",
+    "spectral": "GAN ladder, experiment: spectral normalisation, 64 px",
+    "conditional": "GAN ladder, experiment: faces of a wished age and gender, 64 px",
+    "stylegan2": "GAN ladder, experiment: a compact StyleGAN2, 64 px",
+    "r3gan": "GAN ladder, experiment: R3GAN's loss, 64 px",
+}
+GAN_SMOKE = {
+    "steps": 2, "batch": 4, "width": 4, "critic_steps": 1, "penalty_every": 1, "save_every": 1, "measure_every": 2,
+    "measure_faces": 8, "yaw_limit": 9.0,
+}  # fmt: skip
+TASKS |= {
+    f"gan-{rung}": Task(about, "training.ladder.loop", "GanConfig", "train", GAN_SMOKE, True, True, told_by_file=True)
+    for rung, about in RUNGS.items()
+}
+TASKS["gan-cyclegan"] = Task(
+    "GAN ladder, experiment: young faces to old ones and back without pairs, 64 px",
+    "training.ladder.translate", "CycleConfig", "train",
+    {"steps": 2, "batch": 2, "width": 4, "save_every": 1, "measure_every": 2, "measure_faces": 4, "yaw_limit": 9.0,
+     "young": (0, 55), "old": (30, 100)}, True, True, told_by_file=True,
+)  # fmt: skip
+
+# An older name, for those who have it in their fingers.
+ALIASES = {"faces": "prepare"}
 
 
 class UsageError(AgeMirrorError):
@@ -103,7 +170,8 @@ def configuration(task: Task, file: Path | None, overrides: dict[str, Any]) -> A
         if key not in known:
             raise UsageError(f"unknown key {key!r} in the configuration: known are {', '.join(known)}.")
         default = getattr(config, key)
-        value = tuple(value) if isinstance(default, tuple) and isinstance(value, list) else value
+        if isinstance(default, tuple):  # one name alone stands for a list of one
+            value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
         wanted = (int, float) if isinstance(default, float) else (type(default),)
         if not isinstance(value, wanted) or (isinstance(value, bool) and not isinstance(default, bool)):
             raise UsageError(f"{key} = {value!r} has the wrong type: a {type(default).__name__} is wanted.")
@@ -126,7 +194,8 @@ def _set_values(pairs: Sequence[str]) -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("task", nargs="?", choices=sorted(TASKS), metavar="TASK", help="see --list")
+    parser.add_argument("task", nargs="?", metavar="TASK", help="see --list")
+    parser.add_argument("values", nargs="*", metavar="VALUE", help="what the task wants named: prepare SET SRC OUT")
     parser.add_argument("--list", action="store_true", help="name all tasks")
     parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file; default: training/configs/TASK.toml")
     parser.add_argument("--data", metavar="DIR", help="where the data is (key `data`)")
@@ -134,50 +203,98 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print the configuration and stop")
     parser.add_argument("--smoke", action="store_true", help="run in seconds on pictures made by the program itself")
     parser.add_argument("--resume", action="store_true", help="continue a stopped run")
+    parser.add_argument("--shards", action="store_true", help="prepare: write shards too, for streaming")
+    machine = parser.add_argument_group("where to train (tasks that run on many devices; torchrun works too)")
+    machine.add_argument("--accelerator", metavar="KIND", help="auto, cpu, cuda or mps")
+    machine.add_argument("--devices", metavar="N", help="on each machine; auto: one process on the CPU, or all GPUs")
+    machine.add_argument("--nodes", type=int, metavar="N", help="how many machines")
+    machine.add_argument("--precision", metavar="NAME", help="auto, bf16-mixed, 16-mixed or 32-true")
+    machine.add_argument("--workers", metavar="N", help="processes that make samples; auto: none on the CPU")
     return parser
 
 
-def _run(task: Task, config: Any, resume: bool) -> None:
+def _run(task: Task, config: Any, resume: bool, machine: dict[str, Any]) -> None:
     function: Callable[..., Any] = getattr(importlib.import_module(task.module), task.run)
-    result = function(config, resume=resume) if task.resumes else function(config)
-    print(json.dumps({"task": config.name, "result": result}))
+    options: dict[str, Any] = {"resume": resume} if task.resumes else {}
+    if task.parallel:
+        from training.house import Machine
+
+        options["machine"] = Machine(**machine)
+    result = function(config, **options)
+    if result is not None:  # of several processes only the first has one
+        print(json.dumps({"task": config.name, "result": result}))
 
 
-def _smoke(task: Task, overrides: dict[str, Any]) -> None:
-    """The real task on drawn data in a temporary folder."""
+def _smoke(task: Task, file: Path | None, overrides: dict[str, Any], machine: dict[str, Any]) -> None:
+    """The real task on drawn data in a temporary folder; file: its TOML file, for tasks that it tells what they are."""
     from training.data.synthetic import write_smoke_data
 
     with tempfile.TemporaryDirectory(prefix="age-mirror-smoke-") as folder:
         places = write_smoke_data(Path(folder), task.config)
-        _run(task, configuration(task, None, {**places, **task.smoke, **overrides}), resume=False)
+        config = configuration(task, file if task.told_by_file else None, {**places, **task.smoke, **overrides})
+        _run(task, config, False, machine)
+
+
+def _overrides(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """All keys that the command line sets, --set last."""
+    keys = TASKS[name].positional
+    if options.values and len(options.values) != len(keys):
+        wants = " ".join(key.upper() for key in keys) or "nothing"
+        raise UsageError(f"{name} wants {wants} after its name, not {' '.join(options.values)}.")
+    named = dict(zip(keys, options.values, strict=False))
+    if options.data:
+        named["data"] = options.data
+    return named | ({"shards": True} if options.shards else {}) | _set_values(options.set)
+
+
+def _machine(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says of devices."""
+    keys = ("accelerator", "devices", "nodes", "precision", "workers")
+    given = {key: getattr(options, key) for key in keys if getattr(options, key) is not None}
+    if given and not TASKS[name].parallel:
+        able = ", ".join(each for each, task in TASKS.items() if task.parallel)
+        raise UsageError(f"{name} runs in one process: --{next(iter(given))} is for {able}.")
+    return given
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one task; 0 done, 1 the data or weights are not fit for it, 2 wrong usage."""
-    options = _parser().parse_args(arguments)
-    if options.list or options.task is None:
-        for name, task in TASKS.items():
-            print(f"{name:14} {task.about}")
-        return 0 if options.list else 2
-    task = TASKS[options.task]
+    typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        overrides = _set_values(options.set) | ({"data": options.data} if options.data else {})
-        if options.smoke and not options.dry_run:
-            _smoke(task, overrides)
-            return 0
-        default = CONFIGS / f"{options.task}.toml"
+        if typed[:1] == ["evaluate"] and typed[1:] and not typed[1].startswith("-"):
+            if typed[1] != "aging":
+                from training.evaluation.cli import run
+
+                return run(typed[1:])
+            del typed[1]  # the scorecard of the generator takes the options of every other task
+        options = _parser().parse_intermixed_args(typed)
+        if options.list or options.task is None:
+            for name, task in TASKS.items():
+                print(f"{name:18} {task.about}")
+            return 0 if options.list else 2
+        name = ALIASES.get(options.task, options.task)
+        if name not in TASKS:
+            raise UsageError(f"{name!r} is no task: see python -m training --list.")
+        task, overrides, machine = TASKS[name], _overrides(name, options), _machine(name, options)
+        if options.resume and not task.resumes:
+            raise UsageError(f"{name} has nothing to resume by option; it continues by itself or starts anew.")
+        default = CONFIGS / f"{name}.toml"
         file = options.config or (default if default.is_file() else None)
+        if options.smoke and not options.dry_run:
+            _smoke(task, file, overrides, machine)
+            return 0
         config = configuration(task, file, overrides)
         if options.dry_run:
             print(json.dumps(vars(config), indent=2))
             return 0
-        if options.resume and not task.resumes:
-            raise UsageError(f"{options.task} has nothing to resume by option; it continues by itself or starts anew.")
-        _run(task, config, options.resume)
+        _run(task, config, options.resume, machine)
     except UsageError as error:
         print(f"training: {error}", file=sys.stderr)
         return 2
-    except (DataError, AgeMirrorError) as error:
-        print(f"training: {error}", file=sys.stderr)
+    except (DataError, AgeMirrorError, OSError) as error:
+        print(f"training: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("training: stopped.", file=sys.stderr)
+        return 130
     return 0

@@ -11,6 +11,7 @@ from torch import nn
 
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
+from engine.networks.embedder import EmbedderNet
 from engine.paths import weights_dir
 from engine.weights.card import Card
 from training.checkpoints import WEIGHTS_FILE
@@ -18,19 +19,43 @@ from training.data.sets import DataError
 from training.export import export, publish
 from training.loops.age import AgeConfig
 from training.loops.aging import AgingConfig
+from training.loops.detector import DetectorConfig, detector_arguments
+from training.loops.detector import build_network as build_detector
+from training.loops.embedder import EmbedderConfig
+from training.provenance import read_run
 
 SETS = {
     "utkface": "UTKFace (aligned and cropped, train split by content hash), non-commercial research",
     "fairface": "FairFace (half of its train part; its val part was not learned from), CC BY 4.0",
     "all-age-faces": "All-Age-Faces (official train list; its val list was not learned from), to be cited",
+    "maskon": "MaskON (its train part by content hash), partly CC0, partly CC BY-NC-SA",
+    "celeba": "CelebA (in the wild; part of it), non-commercial research",
+    "cfp": "CFP, research",
+    "mebeauty": "MEBeauty, research; pictures from stock-photo sites",
+    "scut-fbp5500": "SCUT-FBP5500, non-commercial research",
+    "dlib": "dlib's example pictures, Boost",
+    "bsds500": "BSDS500 (pictures without people, as backgrounds), non-commercial research",
 }
+# Those that may be used for anything, if their source is named.
+FREE = {"fairface", "dlib"}
+SPLIT = "learned from train, chosen on val, figures on test; nobody stands in two of them"
+METRICS = {
+    "age": "mean absolute error and bias in years; share of faces whose age lies within the stated spread",
+    "ager": "change of age in years as other age networks see it; identity as the cosine of face embeddings",
+    "embedder": "verification accuracy by ten folds, TAR at a stated FAR, on people nobody learned from",
+    "detector": "average precision and recall on held-out scenes, IoU 0.5",
+}
+CROPS = {"embedder": "arcface"}
+FREE_LICENCE = "trained on data for any use with attribution (CC BY 4.0 and freer): name the data with these weights"
 LICENCE = "trained on data for non-commercial research: use these weights for research and private use only"
 
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """run: the folder of the finished run; weights: "age" or "ager"; sets: what it learned from; figures: a JSON file
-    written by `evaluate`, of which the card takes those that begin with ``prefix``.
+    """run: the folder of the finished run; weights: "age", "ager", "embedder" or "detector"; sets: what it learned
+    from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with ``prefix``; split,
+    metric: in words.
+    What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
     name: str = "publish"
@@ -40,8 +65,10 @@ class PublishConfig:
     figures: str = ""
     prefix: tuple[str, ...] = ("young_", "old_")
     command: str = ""
+    split: str = ""
+    metric: str = ""
     notes: str = ""
-    seed: int = 1
+    seed: int = -1
     folder: str = ""
 
 
@@ -63,7 +90,20 @@ def _network(config: PublishConfig) -> tuple[str, nn.Module, dict[str, object], 
         aging = AgingConfig()
         arguments = {"width": aging.width, "multiples": list(aging.multiples)}
         return "ager", AgingUNet(aging.width, aging.multiples), arguments, (256, 384, 512)
-    raise DataError(f"{config.weights!r} is no network of this program: publish age or ager.")
+    if config.weights == "detector":
+        detector = DetectorConfig()
+        return "detector", build_detector(detector), detector_arguments(detector), (640,)
+    if config.weights == "embedder":
+        e = EmbedderConfig()
+        embedder: dict[str, object] = {"stem": e.stem, "channels": list(e.channels), "blocks": list(e.blocks),
+                                       "features": e.features, "dimensions": e.dimensions}  # fmt: skip
+        return "embedder", EmbedderNet(e.stem, e.channels, e.blocks, e.features, e.dimensions), embedder, (112,)
+    raise DataError(f"{config.weights!r} is no network of this program: publish age, ager, detector or embedder.")
+
+
+def licence_of(sets: tuple[str, ...]) -> str:
+    """What weights that learned from these collections may be used for."""
+    return FREE_LICENCE if set(sets) <= FREE else LICENCE
 
 
 def publish_run(config: PublishConfig) -> str:
@@ -79,9 +119,14 @@ def publish_run(config: PublishConfig) -> str:
     measured = json.loads(Path(config.figures).read_text())["figures"] if config.figures else {}
     figures = {key: value for key, value in measured.items() if key.startswith(config.prefix)}
     data = tuple(SETS[name] for name in config.sets)
+    run = read_run(Path(config.run))
     card = Card(
-        name=config.weights, network=network, sizes=sizes, crop="wide", licence=LICENCE, data=data,
-        command=config.command, seed=config.seed, notes=config.notes, arguments=arguments, figures=figures,
+        name=config.weights, network=network, sizes=sizes, crop=CROPS.get(config.weights, "wide"),
+        licence=licence_of(config.sets), data=data,
+        split=config.split or SPLIT, metric=config.metric or METRICS[config.weights],
+        command=config.command or run.get("command", ""), commit=run.get("commit", ""),
+        seed=config.seed if config.seed >= 0 else run.get("seed", 1), notes=config.notes, arguments=arguments,
+        figures=figures,
     )  # fmt: skip
     folder = Path(config.folder) if config.folder else weights_dir()
     written = publish(card, module.eval(), folder)

@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from training.checkpoints import CheckpointError
-from training.data.compact import CompactConfig, compact, side
+from training.data.compact import CompactConfig, compact, middle, side
 from training.data.faces import load
-from training.data.lessons import as_seen, plain, principal_axes
+from training.data.lessons import as_seen, principal_axes
 from training.data.sets import DataError
 from training.data.synthetic import write_people_prepared
 from training.loops.embedder import METHODS, EmbedderConfig, size_at, train
@@ -113,9 +113,9 @@ def test_axes_keep_dot_products_of_what_lies_in_them() -> None:
     assert np.allclose(turned @ turned.T, vectors @ vectors.T, atol=1e-3)
 
 
-def test_plain_is_the_middle_and_as_seen_is_another_each_time() -> None:
+def test_the_middle_is_the_templates_square_and_as_seen_is_another_each_time() -> None:
     crop = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
-    assert (plain(crop) == crop[8:120, 8:120]).all()
+    assert (middle(crop) == crop[8:120, 8:120]).all()
     rng = np.random.default_rng(3)
     first, second = as_seen(crop, 96, rng), as_seen(crop, 96, rng)
     assert first.shape == (96, 96, 3) and (first != second).any()

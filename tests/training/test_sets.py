@@ -7,7 +7,23 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.data.sets import FEMALE, MALE, UNKNOWN, DataError, Label, all_age_faces, fairface, utkface
+from training.data.sets import (
+    FEMALE,
+    LICENCES,
+    MALE,
+    OLDEST,
+    READERS,
+    UNKNOWN,
+    DataError,
+    Label,
+    all_age_faces,
+    celeba,
+    cfp,
+    fairface,
+    mebeauty,
+    scut_fbp5500,
+    utkface,
+)
 from training.loops.age import age_divergence
 
 
@@ -45,7 +61,75 @@ def test_all_age_faces_never_trains_on_its_val_list(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("reader", [utkface, fairface, all_age_faces])
+def touch(folder: Path, *files: str) -> None:
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
+
+
+def test_utkface_without_a_table_is_read_from_its_names(tmp_path: Path) -> None:
+    names = ("31_1_2_2017.jpg.chip.jpg", "part2/4_0_0_2016.jpg", "110_0_0_2016.jpg", "61_1_2016.jpg", "readme.txt")
+    touch(tmp_path, *names)
+    assert utkface(tmp_path) == [
+        Label("31_1_2_2017.jpg.chip.jpg", 31, 31, FEMALE, 2, ""),
+        Label("part2/4_0_0_2016.jpg", 4, 4, MALE, 0, ""),
+    ]
+
+
+def test_celeba_knows_people_and_not_ages(tmp_path: Path) -> None:
+    touch(tmp_path, "Celeb/000001.jpg", "Celeb/000002.jpg", "Celeb/stranger.jpg")
+    (tmp_path / "identity_CelebA.txt").write_text("image identity\n000001.jpg 2880\n000002.jpg 7\n000003.jpg 7\n")
+    assert celeba(tmp_path) == [
+        Label("Celeb/000001.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "", 2880),
+        Label("Celeb/000002.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "", 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "2\nBald Male Young\n000001.jpg -1  1 -1\n000002.jpg -1 -1  1\n",
+        "image_id,Bald,Male,Young\n000001.jpg,-1,1,-1\n000002.jpg,-1,-1,1\n",
+    ],
+    ids=["official", "spreadsheet"],
+)
+def test_celeba_with_its_lists(tmp_path: Path, attributes: str) -> None:
+    touch(tmp_path, "Celeb/000001.jpg", "Celeb/000002.jpg")
+    (tmp_path / "identity_CelebA.txt").write_text("000001.jpg 1\n000002.jpg 2\n")
+    (tmp_path / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 2\n")
+    (tmp_path / "list_attr_celeba.txt").write_text(attributes)
+    assert [(label.gender, label.split) for label in celeba(tmp_path)] == [(MALE, "train"), (FEMALE, "test")]
+
+
+def test_cfp_is_all_held_out(tmp_path: Path) -> None:
+    touch(tmp_path, "Data/Images/001/frontal/01.jpg", "Data/Images/002/profile/04.jpg", "Data/other.jpg")
+    assert cfp(tmp_path) == [
+        Label("Data/Images/001/frontal/01.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "test", 1),
+        Label("Data/Images/002/profile/04.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "test", 2),
+    ]
+
+
+def test_mebeauty_tells_by_its_folders(tmp_path: Path) -> None:
+    touch(tmp_path, "original_images/female/asian/a.jpg", "original_images/male/mideastern/b.png", "scores/x.jpg")
+    assert mebeauty(tmp_path) == [
+        Label("original_images/female/asian/a.jpg", 0, OLDEST, FEMALE, 2, ""),
+        Label("original_images/male/mideastern/b.png", 0, OLDEST, MALE, 4, ""),
+    ]
+
+
+def test_scut_tells_by_its_names(tmp_path: Path) -> None:
+    touch(tmp_path, "Images/AF1.jpg", "Images/CM750.jpg", "Images/cover.jpg")
+    assert scut_fbp5500(tmp_path) == [
+        Label("Images/AF1.jpg", 0, OLDEST, FEMALE, 2, ""),
+        Label("Images/CM750.jpg", 0, OLDEST, MALE, 0, ""),
+    ]
+
+
+def test_every_collection_has_a_licence() -> None:
+    assert set(LICENCES) == set(READERS)
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_a_missing_table_is_named(reader: object, tmp_path: Path) -> None:
     assert callable(reader)
     with pytest.raises(DataError, match="is missing"):

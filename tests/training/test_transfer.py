@@ -11,7 +11,8 @@ import pytest
 from training.aging import meshspace, prototypes
 from training.aging.exemplars import composed
 from training.aging.transfer import Regions, Strengths, change_age, prepare_face, wrinkle_curve
-from training.data.faces import FacesConfig, FaceSet, load, prepare
+from training.data.faces import FaceSet, load
+from training.data.prepare import PrepareConfig, prepare
 from training.data.synthetic import write_utkface_like
 
 
@@ -20,7 +21,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
     folder = tmp_path_factory.mktemp("faces")
     write_utkface_like(folder / "utkface")
     out: Path = folder / "faces"
-    prepare(FacesConfig(source=str(folder / "utkface"), out=str(out), processes=1))
+    prepare(PrepareConfig(source=str(folder / "utkface"), out=str(out), processes=1))
     return load(out)
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from engine.geometry.align import ARCFACE, WIDE, similarity
-from engine.types import FloatArray
-from training.data.faces import load
+from engine.types import FloatArray, Image
+from training.data.faces import CROP_SIZE, load
 from training.data.sets import DataError
 
 MARGIN = 1 / 14
@@ -37,6 +37,21 @@ class CompactConfig:
 def side(size: int) -> int:
     """The side of a stored crop: the template's square with its margin on both sides."""
     return round(size * (1 + 2 * MARGIN))
+
+
+def inner_side(full: int) -> float:
+    """The side of the template's square in a stored crop of this side; small crops have a margin around it.
+
+    >>> inner_side(256), inner_side(128)
+    (256, 112.0)
+    """
+    return full if full >= CROP_SIZE else full / (1 + 2 * MARGIN)
+
+
+def middle(crop: Image) -> Image:
+    """The template's square of a stored crop."""
+    edge = round((crop.shape[0] - inner_side(crop.shape[0])) / 2)
+    return crop[edge : crop.shape[0] - edge, edge : crop.shape[1] - edge]
 
 
 def compact(config: CompactConfig) -> int:

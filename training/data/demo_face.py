@@ -75,9 +75,7 @@ def average(folder: Path) -> NDArray[np.uint8]:
     aligned = []
     for picture, mesh in zip(pictures, meshes, strict=True):
         matrix = similarity(five_points(mesh), goal)
-        image = cv2.warpAffine(
-            picture, matrix, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
+        image = cv2.warpAffine(picture, matrix, (SIZE, SIZE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         aligned.append((image.astype(np.float32), _with_frame(transform(matrix, mesh))))
     mean = np.mean([points for _, points in aligned], axis=0)
     triangulation = Triangulation(mean[:, 0], mean[:, 1])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.types import FloatArray, Image
-from training.data.compact import side
+from training.data.compact import inner_side, middle, side
 from training.data.faces import FaceSet, load
 from training.data.sets import DataError
 from training.data.teacher import SIZE, TARGETS_FILE
@@ -44,7 +44,7 @@ class Lessons(Protocol):
 def as_seen(crop: Image, size: int, rng: np.random.Generator) -> Image:
     """A stored crop as the mirror might cut it out: mirrored, a little off, blurred, dark, tinted, noisy."""
     full = crop.shape[0]
-    scale = size / (full * 7 / 8) * rng.uniform(0.96, 1.05)
+    scale = size / inner_side(full) * rng.uniform(0.96, 1.05)
     matrix = cv2.getRotationMatrix2D(((full - 1) / 2, (full - 1) / 2), rng.normal(0, 2.5), scale)
     matrix[:, 2] = matrix[:, 2] + (size - full) / 2 + rng.normal(0, 0.012 * size, 2)
     if rng.random() < 0.5:
@@ -71,12 +71,6 @@ def as_seen(crop: Image, size: int, rng: np.random.Generator) -> Image:
         reach = int(rng.integers(size // 8, size // 3))
         image[y : y + reach, x : x + reach] = rng.integers(0, 255, 3)
     return np.ascontiguousarray(image, np.uint8)
-
-
-def plain(crop: Image) -> Image:
-    """The template's square of a stored crop, unchanged."""
-    edge = (crop.shape[0] - SIZE) // 2
-    return crop[edge : edge + SIZE, edge : edge + SIZE]
 
 
 def _small(folder: str) -> FaceSet:
@@ -131,7 +125,7 @@ class TeachersLessons:
     def figures(self, embed: Embed) -> dict[str, float]:
         """Mean cosine with the teacher, and the correlation of all cosines between two faces with the teacher's."""
         crops, its = self._batch(self._held)
-        mine = torch.from_numpy(embed([plain(crop) for crop in crops]))
+        mine = torch.from_numpy(embed([middle(crop) for crop in crops]))
         upper = torch.triu_indices(len(mine), len(mine), 1)
         pairs = torch.stack([(mine @ mine.T)[upper[0], upper[1]], (its @ its.T)[upper[0], upper[1]]])
         return {"cosine": float((mine * its).sum(1).mean()), "correlation": float(torch.corrcoef(pairs)[0, 1])}
@@ -193,7 +187,7 @@ class PeoplesLessons:
         """
         places = np.concatenate([self._people[number][:20] for number in self._held])
         labels = np.concatenate([[number] * len(self._people[number][:20]) for number in self._held])
-        points = embed([plain(self._sets[s].crops[r]) for s, r in places])
+        points = embed([middle(self._sets[s].crops[r]) for s, r in places])
         upper = np.triu_indices(len(points), 1)
         cosine, same = (points @ points.T)[upper], (labels[:, None] == labels[None])[upper]
         if same.all():

@@ -1,8 +1,10 @@
-"""Reads the labels of public face collections into one form: file, age or age band, gender, group, split."""
+"""Reads the labels of public face collections into one form: file, age or band, gender, group, person, split."""
 
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,11 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Label:
-    """One picture: ``file`` below the source folder; its age lies in low..high years, both included."""
+    """One picture: ``file`` below the source folder; its age lies in low..high years, both included (0..100: unknown).
+
+    split: "train", "val" or "test" of the collection's own lists, "" where it has none; identity: the same number for
+    all pictures of one person (-1: unknown).
+    """
 
     file: str
     low: int
@@ -25,6 +31,7 @@ class Label:
     gender: int
     group: int
     split: str
+    identity: int = UNKNOWN
 
 
 def _rows(path: Path, what: str) -> list[dict[str, str]]:
@@ -34,11 +41,32 @@ def _rows(path: Path, what: str) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
+def _pictures(folder: Path) -> list[Path]:
+    """All pictures below a folder, in the order of their names; folders may be links."""
+    paths = (Path(above) / name for above, _, names in os.walk(folder, followlinks=True) for name in names)
+    return sorted(path for path in paths if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+
+
+UTKFACE_NAME = re.compile(r"(\d{1,3})_([01])_([0-4])_\d+")
+
+
 def utkface(folder: Path) -> list[Label]:
-    """UTKFace: utkface.csv with file, age, gender, race, split beside the unpacked pictures (Zhang et al. 2017)."""
+    """UTKFace (Zhang et al. 2017): utkface.csv with file, age, gender, race, split beside the unpacked pictures.
+
+    Where there is no such table, the names are read: 31_1_2_20170116174525125.jpg is 31 years, female, Asian. Ages
+    over 100 and names that lack a part are left out.
+    """
+    if not (folder / "utkface.csv").is_file():
+        named = [(path, UTKFACE_NAME.match(path.name)) for path in _pictures(folder)]
+        found = [(path.relative_to(folder).as_posix(), match) for path, match in named if match]
+        labels = [Label(file, int(m[1]), int(m[1]), int(m[2]), int(m[3]), "") for file, m in found]
+        if labels:
+            return [label for label in labels if label.high <= OLDEST]
     rows = _rows(folder / "utkface.csv", "put utkface.csv and the unpacked UTKFace pictures into one folder")
     return [
-        Label(r["file"], int(r["age"]), int(r["age"]), int(r["gender"] or UNKNOWN), int(r["race"] or UNKNOWN), r["split"])
+        Label(
+            r["file"], int(r["age"]), int(r["age"]), int(r["gender"] or UNKNOWN), int(r["race"] or UNKNOWN), r["split"]
+        )
         for r in rows
     ]
 
@@ -50,7 +78,8 @@ FAIRFACE_BANDS = {
 }  # fmt: skip
 # UTKFace's numbers for the same words (0 white, 1 black, 2 Asian, 3 Indian, 4 others).
 FAIRFACE_GROUPS = {
-    "White": 0, "Black": 1, "East Asian": 2, "Southeast Asian": 2, "Indian": 3, "Latino_Hispanic": 4, "Middle Eastern": 4,
+    "White": 0, "Black": 1, "East Asian": 2, "Southeast Asian": 2, "Indian": 3, "Latino_Hispanic": 4,
+    "Middle Eastern": 4,
 }  # fmt: skip
 
 
@@ -86,8 +115,116 @@ def all_age_faces(folder: Path) -> list[Label]:
     return labels
 
 
+CELEBA_SPLITS = {"0": "train", "1": "val", "2": "test"}
+
+
+def celeba(folder: Path) -> list[Label]:
+    """CelebA (Liu et al. 2015), or any part of it: pictures in one folder anywhere below, and identity_CelebA.txt.
+
+    list_eval_partition.txt and list_attr_celeba.txt add the official split and the gender. No ages are known.
+    """
+    people = _pairs(folder / "identity_CelebA.txt", "put it and the folder of CelebA's pictures into one folder")
+    split, attributes = folder / "list_eval_partition.txt", folder / "list_attr_celeba.txt"
+    official = _pairs(split, "") if split.is_file() else {}
+    sex = _celeba_genders(attributes) if attributes.is_file() else {}
+    return [
+        Label(
+            path.relative_to(folder).as_posix(), 0, OLDEST, sex.get(path.name, UNKNOWN), UNKNOWN,
+            CELEBA_SPLITS.get(official.get(path.name, ""), ""), int(people[path.name]),
+        )
+        for path in _pictures(folder)
+        if path.name in people
+    ]  # fmt: skip
+
+
+def _pairs(path: Path, what: str) -> dict[str, str]:
+    """A table of two words a line; a heading does no harm."""
+    if not path.is_file():
+        raise DataError(f"{path} is missing: {what}.")
+    lines = (line.split() for line in path.read_text().splitlines())
+    return {words[0]: words[1] for words in lines if len(words) == 2 and words[1].isdecimal()}
+
+
+def _celeba_genders(path: Path) -> dict[str, int]:
+    lines = path.read_text().replace(",", " ").splitlines()
+    heading = next((line.split() for line in lines if "Male" in line.split()), None)
+    if heading is None:
+        raise DataError(f"{path} has no column Male: use CelebA's own list.")
+    # The heading has no name for the column of the files, or one that a spreadsheet gave it.
+    column = heading.index("Male") - len(heading)
+    rows = (line.split() for line in lines)
+    return {words[0]: MALE if words[column] == "1" else FEMALE for words in rows if words and "." in words[0]}
+
+
+def cfp(folder: Path) -> list[Label]:
+    """CFP (Sengupta et al. 2016): Data/Images/001/frontal/01.jpg and .../profile/01.jpg; all held out, split "test".
+
+    Its people are known; it is for measuring recognition. No ages, no genders.
+    """
+    labels = []
+    for path in _pictures(folder):
+        person, side = path.parent.parent.name, path.parent.name
+        if side in ("frontal", "profile") and person.isdecimal():
+            file = path.relative_to(folder).as_posix()
+            labels.append(Label(file, 0, OLDEST, UNKNOWN, UNKNOWN, "test", int(person)))
+    return _some(labels, folder, "Data/Images/001/frontal/01.jpg")
+
+
+# UTKFace's numbers; hispanic and mideastern are among its "others".
+MEBEAUTY_GROUPS = {"caucasian": 0, "black": 1, "asian": 2, "indian": 3, "hispanic": 4, "mideastern": 4}
+
+
+def mebeauty(folder: Path) -> list[Label]:
+    """MEBeauty (Lebedeva et al. 2022): original_images/female/asian/NAME.jpg. No ages."""
+    labels = []
+    for path in _pictures(folder):
+        sex = {"male": MALE, "female": FEMALE}.get(path.parent.parent.name)
+        if sex is not None:
+            group = MEBEAUTY_GROUPS.get(path.parent.name, UNKNOWN)
+            labels.append(Label(path.relative_to(folder).as_posix(), 0, OLDEST, sex, group, ""))
+    return _some(labels, folder, "original_images/female/asian/NAME.jpg")
+
+
+SCUT_NAME = re.compile(r"([AC])([FM])\d+\.jpg")
+
+
+def scut_fbp5500(folder: Path) -> list[Label]:
+    """SCUT-FBP5500 (Liang et al. 2018): Images/AF1.jpg is Asian and female, CM750.jpg Caucasian and male. No ages.
+
+    Its own lists are for its ratings, which are not read; the split goes by content.
+    """
+    labels = []
+    for path in _pictures(folder):
+        match = SCUT_NAME.fullmatch(path.name)
+        if match:
+            group, sex = {"A": 2, "C": 0}[match[1]], {"F": FEMALE, "M": MALE}[match[2]]
+            labels.append(Label(path.relative_to(folder).as_posix(), 0, OLDEST, sex, group, ""))
+    return _some(labels, folder, "Images/AF1.jpg")
+
+
+def _some(labels: list[Label], folder: Path, example: str) -> list[Label]:
+    if not labels:
+        raise DataError(f"{folder} is missing its pictures: something like {example} must lie in it.")
+    return labels
+
+
 READERS: dict[str, Callable[[Path], list[Label]]] = {
     "utkface": utkface,
     "fairface": fairface,
     "all-age-faces": all_age_faces,
+    "celeba": celeba,
+    "cfp": cfp,
+    "mebeauty": mebeauty,
+    "scut-fbp5500": scut_fbp5500,
+}
+
+# What each collection may be used for; stands with every prepared face and on the cards.
+LICENCES = {
+    "utkface": "non-commercial research",
+    "fairface": "CC BY 4.0",
+    "all-age-faces": "research, cite the paper",
+    "celeba": "non-commercial research",
+    "cfp": "research",
+    "mebeauty": "research; pictures from stock-photo sites",
+    "scut-fbp5500": "non-commercial research",
 }

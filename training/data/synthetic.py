@@ -98,6 +98,8 @@ def write_people_prepared(folder: Path, people: int, pictures: int, seed: int = 
 def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
     """All that the task with this configuration class reads, in ``folder``; returns the keys that point there."""
     out = str(folder / "out")
+    if config in ("CompactConfig", "TeachConfig", "EmbedderConfig"):
+        return _smoke_people(folder, config)
     if config == "ScratchPeopleConfig":
         write_people(folder / "people", people=3, pictures=4)
         return {"data": str(folder / "people"), "out": out}
@@ -125,6 +127,28 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
     if config == "EvaluateConfig":
         return {"data": faces, "out": out}
     return _smoke_weights(folder, config)
+
+
+def _smoke_people(folder: Path, config: str) -> dict[str, str]:
+    """Drawn people with all columns, as small crops where the task wants them so, and a teacher who knows nothing."""
+    from training.data.compact import CompactConfig, compact
+
+    wide, small = str(folder / "people"), str(folder / "small")
+    write_people_prepared(Path(wide), people=6, pictures=4)
+    if config == "CompactConfig":
+        return {"data": wide, "out": small}
+    compact(CompactConfig(data=wide, out=small, template="arcface"))
+    if config == "EmbedderConfig":
+        return {"data": small, "out": str(folder / "out")}
+    import openvino
+    import torch
+
+    from engine.networks.embedder import EmbedderNet
+
+    network = EmbedderNet(4, (4, 4, 4), (1, 1, 1), 8, 8).eval()
+    model = openvino.convert_model(network, example_input=torch.zeros(1, 3, 112, 112))
+    openvino.save_model(model, str(folder / "teacher.xml"))
+    return {"data": small, "teacher": str(folder / "teacher.xml")}
 
 
 def _smoke_weights(folder: Path, config: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.networks.age import YEARS, AgeNet
-from training.averaging import ExponentialAverage
-from training.checkpoints import load_checkpoint, save_checkpoint
+from training.data.compact import inner_side, middle
 from training.data.faces import FaceSet, load
+from training.data.sets import DataError
+from training.data.shards import reading_order
+from training.house import Machine, Run, Samples, decayed
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class AgeConfig:
 
 def age_distribution(years: Tensor, sigma: float) -> Tensor:
     """Normalised Gaussians (N, 101) around years (N,) (Gao et al. 2017, equation 2)."""
-    grid = torch.arange(YEARS, dtype=torch.float32)
+    grid = torch.arange(YEARS, dtype=torch.float32, device=years.device)
     weight = torch.exp(-((grid - years.float()[:, None]) ** 2) / (2 * sigma**2))
     return weight / weight.sum(1, keepdim=True)
 
@@ -64,7 +65,7 @@ def age_divergence(logits: Tensor, low: Tensor, high: Tensor, sigma: float) -> T
     middle = (low + high).float() / 2
     wanted = age_distribution(middle, sigma)
     exact = (wanted * (wanted.clamp_min(1e-12).log() - log_chances)).sum(1)
-    grid = torch.arange(YEARS)
+    grid = torch.arange(YEARS, device=logits.device)
     inside = (grid >= low[:, None]) & (grid <= high[:, None])
     band = -torch.logsumexp(log_chances.masked_fill(~inside, -1e4), 1)
     mean, _ = expected_years(log_chances.exp())
@@ -75,7 +76,7 @@ def age_divergence(logits: Tensor, low: Tensor, high: Tensor, sigma: float) -> T
 
 def expected_years(probabilities: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation (N,), in years, of distributions (N, 101)."""
-    grid = torch.arange(probabilities.shape[1], dtype=probabilities.dtype)
+    grid = torch.arange(probabilities.shape[1], dtype=probabilities.dtype, device=probabilities.device)
     mean = (probabilities * grid).sum(1)
     return mean, ((probabilities * grid**2).sum(1) - mean**2).clamp_min(0).sqrt()
 
@@ -83,9 +84,9 @@ def expected_years(probabilities: Tensor) -> tuple[Tensor, Tensor]:
 def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """A crop as a webcam might deliver it: a little off, flipped, blurred, noisy, dark, tinted, compressed."""
     side = crop.shape[0]
-    scale = size / side * rng.uniform(0.9, 1.12)
-    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 5), scale)
-    matrix[:, 2] = matrix[:, 2] + size / 2 - side / 2 + rng.normal(0, 0.025 * size, 2)
+    scale = size / inner_side(side) * rng.uniform(0.92, 1.08)
+    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 4), scale)
+    matrix[:, 2] = matrix[:, 2] + size / 2 - side / 2 + rng.normal(0, 0.02 * size, 2)
     image = cv2.warpAffine(crop, matrix, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
         image = image[:, ::-1]
@@ -98,13 +99,13 @@ def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDAr
     value = (value / 255) ** rng.uniform(0.75, 1.35) * 255 * gain
     if rng.random() < 0.15:
         value = value.mean(2, keepdims=True).repeat(3, 2)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         value += rng.normal(0, rng.uniform(2, 10), value.shape)
     image = np.clip(value, 0, 255).astype(np.uint8)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
         image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         x, y = rng.integers(0, size, 2)
         reach = int(rng.integers(size // 8, size // 3))
         image[y : y + reach, x : x + reach] = rng.integers(0, 255, 3)
@@ -113,8 +114,12 @@ def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDAr
 
 def to_tensor(images: list[NDArray[np.uint8]]) -> Tensor:
     """BGR pictures to (N, 3, S, S) RGB in 0..1, channels last."""
-    batch = torch.from_numpy(np.stack(images)[..., ::-1].copy())
-    return batch.permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last)
+    return as_input(torch.from_numpy(np.stack(images)))
+
+
+def as_input(pictures: Tensor) -> Tensor:
+    """BGR pictures (N, S, S, 3) uint8 to (N, 3, S, S) RGB in 0..1, channels last, on the same device."""
+    return pictures.flip(3).permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last)
 
 
 def balanced_weights(years: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -128,18 +133,20 @@ def balanced_weights(years: NDArray[np.int64]) -> NDArray[np.float64]:
 def evaluate(network: AgeNet, faces: FaceSet, rows: NDArray[np.int64], size: int) -> dict[str, float]:
     """MAE and bias in years, and how often the truth lies within the stated spread."""
     network.eval()
+    device = next(network.parameters()).device
     means, spreads = [], []
     for start in range(0, len(rows), 128):
         part = [
-            cv2.resize(faces.crops[r], (size, size), interpolation=cv2.INTER_AREA) for r in rows[start : start + 128]
+            cv2.resize(middle(faces.crops[r]), (size, size), interpolation=cv2.INTER_AREA)
+            for r in rows[start : start + 128]
         ]
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network.logits(to_tensor([np.asarray(p, np.uint8) for p in part]))
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = network.logits(to_tensor([np.asarray(p, np.uint8) for p in part]).to(device))
         mean, spread = expected_years(torch.softmax(logits.float(), 1))
         means.append(mean)
         spreads.append(spread)
-    error = torch.cat(means).numpy() - faces.years[rows]
-    inside = np.abs(error) <= torch.cat(spreads).numpy()
+    error = torch.cat(means).cpu().numpy() - faces.years[rows]
+    inside = np.abs(error) <= torch.cat(spreads).cpu().numpy()
     return {
         "mae_years": float(np.abs(error).mean()),
         "bias_years": float(error.mean()),
@@ -147,59 +154,81 @@ def evaluate(network: AgeNet, faces: FaceSet, rows: NDArray[np.int64], size: int
     }
 
 
-def train(config: AgeConfig, resume: bool = False) -> dict[str, float]:
+class AgeFaces:
+    """The faces of known age of all sets that may be learned from, and those that the network is chosen on."""
+
+    def __init__(self, config: AgeConfig) -> None:
+        """Raises DataError where there is nothing to learn from or to choose on."""
+        self.config = config
+        self.sets = [load(Path(folder)) for folder in (config.data, *config.extra)]
+        known = [each.rows("train")[each.age_known[each.rows("train")]][: config.limit or None] for each in self.sets]
+        self.places = [(number, int(row)) for number, rows in enumerate(known) for row in rows]
+        first = self.sets[0]
+        self.val = first.rows("val")[first.age_known[first.rows("val")]]
+        if len(self.places) < config.batch or not len(self.val):
+            raise DataError(
+                f"{config.data} has too few faces of known age ({len(self.places)} in train, {len(self.val)} in val): "
+                "a batch and one are needed."
+            )
+        self.chances = balanced_weights(np.array([self.sets[number].years[row] for number, row in self.places]))
+        shards = np.array([self.sets[number].shard[row] for number, row in self.places])
+        which = np.array([number for number, _ in self.places])
+        self.shards = np.where(shards < 0, shards, shards * len(self.sets) + which)
+        self.steps = len(self.places) // config.batch
+
+    def epoch(self, number: int) -> Samples:
+        """The augmented faces of one epoch, drawn evenly over the ages: picture, youngest and oldest possible age."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, number))
+        drawn = rng.choice(len(self.places), self.steps * config.batch, p=self.chances)
+        drawn = drawn[reading_order(self.shards[drawn], rng)]
+        # Within a batch the order means nothing to the network, but much to the disk.
+        drawn = np.sort(drawn.reshape(self.steps, config.batch), 1).ravel()
+
+        def make(position: int) -> tuple[NDArray[np.uint8], int, int]:
+            which, row = self.places[drawn[position]]
+            faces = self.sets[which]
+            rng = np.random.default_rng((config.seed, number, position + 1))
+            return webcam(faces.crops[row], config.size, rng), int(faces.low[row]), int(faces.high[row])
+
+        return Samples(len(drawn), make)
+
+
+def train(config: AgeConfig, resume: bool = False, machine: Machine | None = None) -> dict[str, float] | None:
     """Runs the whole training, writes checkpoints into ``config.out``, returns the figures on val."""
-    torch.set_num_threads(config.threads)
-    cv2.setNumThreads(0)
-    torch.manual_seed(config.seed)
-    sets = [load(Path(folder)) for folder in (config.data, *config.extra)]
-    rows = [(number, row) for number, each in enumerate(sets) for row in each.rows("train")[: config.limit or None]]
-    chances = balanced_weights(np.array([sets[number].years[row] for number, row in rows]))
+    faces = AgeFaces(config)
+    run = Run(config, machine, resume)
     network = AgeNet(config.width, config.multiples, config.blocks).to(memory_format=torch.channels_last)
     if config.start_from:
         network.load_state_dict(load_file(config.start_from))
-    decay = [p for p in network.parameters() if p.ndim > 1]
-    plain = [p for p in network.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=config.learning_rate,
-    )
-    average = ExponentialAverage(network, 0.998)
-    out = Path(config.out)
+    optimiser = torch.optim.AdamW(decayed(network, config.weight_decay), lr=config.learning_rate)
+    learner = run.prepare(network, optimiser, "logits")
+    average = run.average(network, 0.998)
     first = 0
-    if resume and (state := load_checkpoint(out, config)):
-        network.load_state_dict(state["network"])
-        average.network.load_state_dict(state["average"])
-        average.updates = state["updates"]
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["epoch"] + 1
-    steps = len(rows) // config.batch
+    if run.saved:
+        network.load_state_dict(run.saved["network"])
+        average.network.load_state_dict(run.saved["average"])
+        average.updates = run.saved["updates"]
+        optimiser.load_state_dict(run.saved["optimiser"])
+        first = run.saved["epoch"] + 1
     figures: dict[str, float] = {}
     for epoch in range(first, config.epochs):
-        rng = np.random.default_rng((config.seed, epoch))
-        order = rng.choice(len(rows), steps * config.batch, p=chances)
         network.train()
-        started, total = time.monotonic(), 0.0
-        for step in range(steps):
-            progress = (epoch * steps + step) / (config.epochs * steps)
-            warm = min(1.0, (epoch * steps + step + 1) / 200)
-            for group in optimiser.param_groups:
-                group["lr"] = config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
-            chosen = np.sort(order[step * config.batch : (step + 1) * config.batch])
-            picked = [(sets[rows[c][0]], rows[c][1]) for c in chosen]
-            images = to_tensor([webcam(faces.crops[r], config.size, rng) for faces, r in picked])
-            low = torch.tensor([int(faces.low[r]) for faces, r in picked])
-            high = torch.tensor([int(faces.high[r]) for faces, r in picked])
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = network.logits(images)
+        started, total = time.monotonic(), torch.zeros((), device=run.device)
+        batches = run.batches(faces.epoch(epoch), config.batch, about=f"epoch {epoch + 1} of {config.epochs}")
+        for step, (pictures, low, high) in enumerate(batches, epoch * faces.steps):
+            warm = min(1.0, (step + 1) / 200)
+            progress = step / (config.epochs * faces.steps)
+            learner.rate(config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress)))
+            logits = learner.by("logits", as_input(pictures))
             loss = age_divergence(logits, low, high, config.label_sigma_years)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
+            learner.learn(loss)
             average.update(network)
-            total += float(loss.detach())
-        figures = evaluate(average.network, sets[0], sets[0].rows("val"), config.size)
-        figures["loss"] = total / max(steps, 1)
+            total += loss.detach()
+        rate = faces.steps * config.batch / (time.monotonic() - started)
+        figures = evaluate(average.network, faces.sets[0], faces.val, config.size)
+        figures["loss"] = run.mean(total / faces.steps)
+        run.log("epoch", epoch, {"faces_per_s": rate, **figures})
         state = {
             "network": network.state_dict(),
             "average": average.network.state_dict(),
@@ -207,10 +236,5 @@ def train(config: AgeConfig, resume: bool = False) -> dict[str, float]:
             "epoch": epoch,
             "updates": average.updates,
         }
-        save_checkpoint(out, config, state, average.network)
-        rate = steps * config.batch / (time.monotonic() - started)
-        line = {"epoch": epoch, "faces_per_s": round(rate, 1), **{k: round(v, 4) for k, v in figures.items()}}
-        print(json.dumps(line), flush=True)
-        with (out / "log.jsonl").open("a") as log:
-            log.write(json.dumps(line) + "\n")
-    return figures
+        run.save(state, average.network)
+    return run.finish(figures)

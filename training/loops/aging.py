@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -21,9 +20,8 @@ from engine.landmarks.mask import face_mask
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs, load_pairs
-from training.averaging import ExponentialAverage
-from training.checkpoints import load_checkpoint, save_checkpoint
 from training.data.faces import FaceSet, load
+from training.house import Machine, Run, Samples
 from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge_generator
 from training.losses.perceptual import PerceptualLoss
 from training.losses.texture import texture_loss
@@ -81,6 +79,12 @@ class Batch:
     source: Tensor
     target: Tensor
 
+    @staticmethod
+    def of(columns: list[Tensor]) -> Batch:
+        """From collated samples: pictures become channels first."""
+        pictures = (t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for t in columns[:4])
+        return Batch(*pictures, *columns[4:])
+
 
 def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
     """A random similarity of the crop with a window of it: some faces enlarged, as 384 and 512 pixel crops are."""
@@ -109,7 +113,7 @@ def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class PairSampler:
-    """Draws augmented batches; the same seed and step give the same batch."""
+    """Draws augmented pairs; the same seed and number give the same pair."""
 
     def __init__(self, faces: FaceSet, pairs: Pairs, config: AgingConfig) -> None:
         self.faces, self.pairs, self.config = faces, pairs, config
@@ -142,18 +146,17 @@ class PairSampler:
             stack = [s[:, ::-1] for s in stack]
         source = float(self.pairs.source[index])
         target = source if same else float(self.pairs.target[index])
-        return (*(np.asarray(s, np.float32) for s in stack), np.array(source, np.float32), np.array(target, np.float32))
+        pictures = (np.ascontiguousarray(s, np.float32) for s in stack)
+        return (*pictures, np.array(source, np.float32), np.array(target, np.float32))
 
-    def batch(self, step: int) -> Batch:
-        rng = np.random.default_rng((self.config.seed, step))
-        chosen = np.sort(rng.integers(0, len(self.pairs.rows), self.config.batch))
-        columns = zip(*(self._one(int(i), rng) for i in chosen), strict=True)
-        before, after, mask, weight, source, target = (torch.from_numpy(np.stack(c)) for c in columns)
+    def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
+        """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``."""
+        rng = np.random.default_rng((self.config.seed, number))
+        return self._one(int(rng.integers(0, len(self.pairs.rows))), rng)
 
-        def planes(t: Tensor) -> Tensor:
-            return t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-
-        return Batch(planes(before), planes(after), planes(mask), planes(weight), source, target)
+    def samples(self) -> Samples:
+        """Those of the whole run."""
+        return Samples(self.config.steps * self.config.batch, self.sample)
 
 
 def age_map(years: Tensor, like: Tensor) -> Tensor:
@@ -195,23 +198,24 @@ class Window:
 class AgingTrainer:
     """The networks, their optimisers and one step of each."""
 
-    def __init__(self, config: AgingConfig) -> None:
-        self.config = config
-        self.generator = AgingUNet(config.width, config.multiples).to(memory_format=torch.channels_last)
-        self.critic = PatchDiscriminator().to(memory_format=torch.channels_last)
+    def __init__(self, config: AgingConfig, run: Run) -> None:
+        self.config, self.run = config, run
+        generator = AgingUNet(config.width, config.multiples).to(memory_format=torch.channels_last)
+        critic = PatchDiscriminator().to(memory_format=torch.channels_last)
         self.perceptual: PerceptualLoss | None = None
-        self.generator_steps = torch.optim.AdamW(
-            self.generator.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4
+        self.generator = run.prepare(
+            generator,
+            torch.optim.AdamW(generator.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4),
         )
-        self.critic_steps = torch.optim.Adam(self.critic.parameters(), config.discriminator_rate, (0.0, 0.99))
-        self.average = ExponentialAverage(self.generator, 0.998)
+        self.critic = run.prepare(critic, torch.optim.Adam(critic.parameters(), config.discriminator_rate, (0.0, 0.99)))
+        self.average = run.average(generator, 0.998)
 
     def state(self, step: int) -> dict[str, Any]:
         return {
-            "generator": self.generator.state_dict(),
-            "critic": self.critic.state_dict(),
-            "generator_steps": self.generator_steps.state_dict(),
-            "critic_steps": self.critic_steps.state_dict(),
+            "generator": self.generator.network.state_dict(),
+            "critic": self.critic.network.state_dict(),
+            "generator_steps": self.generator.optimiser.state_dict(),
+            "critic_steps": self.critic.optimiser.state_dict(),
             "average": self.average.network.state_dict(),
             "updates": self.average.updates,
             "step": step,
@@ -219,10 +223,10 @@ class AgingTrainer:
 
     def load(self, state: dict[str, Any]) -> int:
         """Takes over a saved state; returns the step to go on with."""
-        self.generator.load_state_dict(state["generator"])
-        self.critic.load_state_dict(state["critic"])
-        self.generator_steps.load_state_dict(state["generator_steps"])
-        self.critic_steps.load_state_dict(state["critic_steps"])
+        self.generator.network.load_state_dict(state["generator"])
+        self.critic.network.load_state_dict(state["critic"])
+        self.generator.optimiser.load_state_dict(state["generator_steps"])
+        self.critic.optimiser.load_state_dict(state["critic_steps"])
         self.average.network.load_state_dict(state["average"])
         self.average.updates = int(state["updates"])
         return int(state["step"]) + 1
@@ -246,52 +250,38 @@ class AgingTrainer:
         }
 
     def perceptual_distance(self, made: Tensor, wanted: Tensor) -> Tensor:
-        self.perceptual = self.perceptual or _perceptual(self.config)
-        with torch.autocast("cpu", torch.bfloat16):
+        self.perceptual = self.perceptual or _perceptual(self.config).to(self.run.device)
+        with self.run.autocast():
             return self.config.perceptual * self.perceptual(made, wanted)
 
     def critic_step(self, before: Tensor, real: Tensor, fake: Tensor, ages: tuple[Tensor, Tensor]) -> float:
         """One step of the discriminator, real and fake in one batch; the generator is left alone."""
-        with torch.autocast("cpu", torch.bfloat16):
-            scores = self.critic(
-                torch.cat([before, before]),
-                torch.cat([real, fake.detach()]),
-                *(torch.cat([age, age]) for age in ages),
-            ).float()
+        scores = self.critic(
+            torch.cat([before, before]),
+            torch.cat([real, fake.detach()]),
+            *(torch.cat([age, age]) for age in ages),
+        ).float()
         loss = hinge_discriminator(*scores.chunk(2))
-        self.critic_steps.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_steps.step()
-        self.critic_steps.zero_grad(set_to_none=True)
+        self.critic.learn(loss)
         return float(loss.detach())
 
     def fooling(self, before: Tensor, fake: Tensor, ages: tuple[Tensor, Tensor]) -> Tensor:
         """The generator's adversarial loss; leaves no gradient in the discriminator."""
-        self.critic.requires_grad_(False)
-        with torch.autocast("cpu", torch.bfloat16):
-            scores = self.critic(before, fake, *ages).float()
-        self.critic.requires_grad_(True)
+        critic = self.critic.network.requires_grad_(False)
+        with self.run.autocast():
+            scores = critic(before, fake, *ages).float()
+        critic.requires_grad_(True)
         return self.config.adversarial * hinge_generator(scores)
-
-    def generator_step(self, loss: Tensor) -> None:
-        self.generator_steps.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
-        self.generator_steps.step()
-        self.average.update(self.generator)
 
     def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step of everything that is due; returns the losses."""
         config = self.config
         warm = min(1.0, (number + 1) / 100)
         decay = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * number / config.steps))
-        self.generator_steps.param_groups[0]["lr"] = config.learning_rate * warm * decay
-        self.generator.train()
-        if number >= config.freeze_norm_from:
-            self.generator.eval()
+        self.generator.rate(config.learning_rate * warm * decay)
+        self.generator.network.train(number < config.freeze_norm_from)
         source, target = age_map(batch.source, batch.before), age_map(batch.target, batch.before)
-        with torch.autocast("cpu", torch.bfloat16):
-            residual = self.generator(batch.before, source, target)
+        residual = self.generator(batch.before, source, target)
         # As the mirror does it: residual times mask, added.
         made = batch.before + residual.float() * batch.mask
         losses = self.distances(batch, made, coarse=number >= config.adversarial_from)
@@ -309,35 +299,30 @@ class AgingTrainer:
                 notes["critic"] = self.critic_step(before, real, fake, ages)
                 if number >= config.adversarial_from + config.discriminator_lead:
                     losses["adversarial"] = self.fooling(before, fake, ages)
-        self.generator_step(torch.stack(list(losses.values())).sum())
+        self.generator.learn(torch.stack(list(losses.values())).sum(), clip=1.0)
+        self.average.update(self.generator.network)
         return {name: float(value.detach()) for name, value in losses.items()} | notes
 
 
-def train(config: AgingConfig, resume: bool = False) -> dict[str, float]:
+def train(config: AgingConfig, resume: bool = False, machine: Machine | None = None) -> dict[str, float] | None:
     """Runs the training and writes checkpoints into ``config.out``; returns the last figures."""
-    torch.set_num_threads(config.threads)
-    cv2.setNumThreads(0)
-    torch.manual_seed(config.seed)
     sampler = PairSampler(load(Path(config.data)), load_pairs(Path(config.pairs)), config)
-    trainer = AgingTrainer(config)
-    out = Path(config.out)
-    saved = load_checkpoint(out, config) if resume else None
-    first = trainer.load(saved) if saved else 0
+    run = Run(config, machine, resume)
+    trainer = AgingTrainer(config, run)
+    first = trainer.load(run.saved) if run.saved else 0
     sums: dict[str, float] = {}
     figures: dict[str, float] = {}
     started, counted = time.monotonic(), 0
-    for number in range(first, config.steps):
-        for name, value in trainer.step(sampler.batch(number), number).items():
+    batches = run.batches(sampler.samples(), config.batch, first * config.batch, f"to step {config.steps}")
+    for number, columns in enumerate(batches, first):
+        for name, value in trainer.step(Batch.of(columns), number).items():
             sums[name] = sums.get(name, 0.0) + value
         counted += 1
         if (number + 1) % config.save_every and number + 1 < config.steps:
             continue
-        figures = {name: round(value / counted, 4) for name, value in sums.items()}
+        figures = {name: run.mean(value / counted) for name, value in sums.items()}
         rate = counted * config.batch / (time.monotonic() - started)
-        line = json.dumps({"step": number + 1, "faces_per_s": round(rate, 1), **figures})
-        print(line, flush=True)
-        save_checkpoint(out, config, trainer.state(number), trainer.average.network)
-        with (out / "log.jsonl").open("a") as log:
-            log.write(line + "\n")
+        run.log("step", number + 1, {"faces_per_s": rate, **figures})
+        run.save(trainer.state(number), trainer.average.network)
         sums, started, counted = {}, time.monotonic(), 0
-    return figures
+    return run.finish(figures)

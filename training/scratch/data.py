@@ -59,7 +59,7 @@ def load_people(folder: Path, people: int, held_out: float, seed: int) -> People
         if "identity" not in facts.files:
             raise DataError(f"{folder} does not tell who is who: its facts.npz needs a column `identity`.")
         identity = facts["identity"].astype(str)
-    names, count = np.unique(identity, return_counts=True)
+    names, count = np.unique(identity[identity != "-1"], return_counts=True)  # -1: nobody knows who
     chosen = names[np.lexsort((names, -count))][:people]
     if len(chosen) < people or count[np.isin(names, chosen)].min() < 2:
         raise DataError(f"{folder} has too few people with two pictures or more: {people} are wanted.")

@@ -1,0 +1,70 @@
+"""The card of published weights tells where they come from, and what a run knows of itself needs no typing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.networks.age import AgeNet
+from engine.weights.card import read_card
+from tests.architecture.house import ROOT
+from training.cli import main
+from training.house import Machine, Run
+from training.loops.age import AgeConfig
+from training.provenance import commit
+from training.publish import FREE_LICENCE, LICENCE, PublishConfig, licence_of, publish_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that ended at once."""
+    folder = tmp_path_factory.mktemp("run")
+    config = AgeConfig(out=str(folder), seed=7)
+    torch.manual_seed(0)
+    Run(config, Machine(accelerator="cpu", devices="1")).save({}, AgeNet(config.width, config.multiples, config.blocks))
+    facts = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**facts, "command": "python -m training age"}))
+    return folder
+
+
+def test_the_card_tells_all(run: Path, tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    figures.write_text(json.dumps({"figures": {"age_mae_years": 5.0, "young_identity": 0.6}}))
+    config = PublishConfig(
+        run=str(run), weights="age", sets=("utkface", "fairface"), figures=str(figures), prefix=("age_",),
+        folder=str(tmp_path),
+    )  # fmt: skip
+    digest = publish_run(config)
+    card = read_card(tmp_path / "age.toml")
+    assert card.licence == LICENCE
+    assert [entry.partition(" ")[0] for entry in card.data] == ["UTKFace", "FairFace"]
+    assert "figures on test" in card.split
+    assert "mean absolute error" in card.metric
+    assert dict(card.figures) == {"age_mae_years": 5.0}
+    assert (card.command, card.seed) == ("python -m training age", 7)
+    assert card.commit == commit() != ""
+    assert card.sha256["age.safetensors"] == digest
+    assert {"age.safetensors", "age.xml", "age.bin"} <= set(card.sha256)
+
+
+def test_what_is_typed_counts_more_than_what_the_run_tells(run: Path, tmp_path: Path) -> None:
+    settings = [f"run={run}", "weights=age", f"folder={tmp_path}", "seed=3", "command=by hand", "split=all of it"]
+    assert main(["publish", *(part for each in settings for part in ("--set", each))]) == 0
+    card = read_card(tmp_path / "age.toml")
+    assert (card.command, card.seed, card.split) == ("by hand", 3, "all of it")
+
+
+@pytest.mark.parametrize(
+    ("sets", "licence"), [(("fairface",), FREE_LICENCE), (("fairface", "utkface"), LICENCE), (("cfp",), LICENCE)]
+)
+def test_one_restricted_collection_restricts_the_weights(sets: tuple[str, ...], licence: str) -> None:
+    assert licence_of(sets) == licence
+
+
+def test_the_commit_is_gits() -> None:
+    head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
+    assert commit().rstrip("+") == head

@@ -1,0 +1,1 @@
+"""Measures what the cards claim, through the program's own commands: ``python -m training evaluate MODEL``."""
