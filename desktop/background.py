@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -70,3 +71,38 @@ class Background:
             self.drain()
             time.sleep(0.002)
         return not self.busy
+
+
+class InOrder:
+    """Work that must not overtake: one piece at a time, in the order in which it was given."""
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self._waiting: deque[tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]] = deque()
+        self._working = False
+
+    @property
+    def idle(self) -> bool:
+        """Nothing works and nothing waits."""
+        return not self._working and not self._waiting
+
+    def submit(
+        self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:  # fmt: skip
+        """As ``Background.submit``, after what was given before."""
+        self._waiting.append((work, done, failed))
+        self._next()
+
+    def _next(self) -> None:
+        if self._working or not self._waiting:
+            return
+        work, done, failed = self._waiting.popleft()
+        self._working = True
+        self._background.submit(work, lambda value: self._after(done, value), lambda error: self._after(failed, error))
+
+    def _after(self, tell: Callable[[Any], None], value: Any) -> None:
+        self._working = False
+        try:
+            tell(value)
+        finally:
+            self._next()

@@ -24,6 +24,7 @@ class Command(Enum):
     MIRROR = "mirror"
     OVERLAY = "overlay"
     CAMERA = "camera"
+    PEOPLE = "people"
     SETTINGS = "settings"
     FULL_SCREEN = "full screen"
     STAGES = "stages"
@@ -60,6 +61,7 @@ BINDINGS: tuple[KeyBinding, ...] = (
     KeyBinding(Command.MIRROR, "M", "M", QT_TRANSLATE_NOOP("Mirror", "Mirror left and right")),
     KeyBinding(Command.OVERLAY, "O", "O", QT_TRANSLATE_NOOP("Mirror", "Show face marks")),
     KeyBinding(Command.CAMERA, "V", "V", QT_TRANSLATE_NOOP("Mirror", "Camera or file")),
+    KeyBinding(Command.PEOPLE, "P", "P", QT_TRANSLATE_NOOP("Mirror", "People")),
     KeyBinding(Command.SETTINGS, "Comma", ",", QT_TRANSLATE_NOOP("Mirror", "Settings")),
     KeyBinding(Command.FULL_SCREEN, "F", "F", QT_TRANSLATE_NOOP("Mirror", "Full screen")),
     KeyBinding(Command.STAGES, "T", "T", QT_TRANSLATE_NOOP("Mirror", "Show how long each step takes")),

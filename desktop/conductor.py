@@ -15,6 +15,7 @@ from desktop.errands import Errands
 from desktop.heartbeat import Heartbeat
 from desktop.looks import Looks, reduced_motion
 from desktop.main_window import MainWindow
+from desktop.people_keeper import PeopleKeeper
 from desktop.preferences import Preferences, PreferencesStore
 from desktop.presenters.mirror import MirrorPresenter
 from desktop.presenters.page import PageAction, PageKind, page_for
@@ -54,6 +55,9 @@ class Conductor(QObject):
         self.bridge = Bridge(session, background, self)
         self.keeper = SessionKeeper(session, background)
         self.errands = Errands(self.window, background, services, lambda: presenter.settings.source)
+        self.people = PeopleKeeper(
+            self.window, background, services.people, session, clock, lambda: presenter.mirrored
+        )  # fmt: skip
         self.status = SessionStatus(SessionState.IDLE)
         self._session, self._store, self._looks, self._clock = session, store, looks, clock
         self._applied = presenter.settings
@@ -64,6 +68,7 @@ class Conductor(QObject):
         self._connect()
         self._commands = self._command_table()
         presenter.changed = self.refresh
+        self.people.changed = self._show_page
         store.failed = self._save_failed
         looks.follow(presenter.preferences, self.window)
         self.refresh()
@@ -119,6 +124,7 @@ class Conductor(QObject):
     def start(self) -> None:
         """Open the source and begin to pull."""
         self.keeper.run()
+        self.people.look()
         self.bridge.start()
 
     # what the user asks for
@@ -130,6 +136,7 @@ class Conductor(QObject):
             Command.SETTINGS: self.window.settings_panel,
             Command.KEYS: self.window.keys_panel,
             Command.STAGES: self.window.stages_panel,
+            Command.PEOPLE: self.window.people_panel,
         }
         if command is Command.COMPARE and by_key:
             self.presenter.press_compare()
@@ -148,6 +155,8 @@ class Conductor(QObject):
     def _close_something(self) -> None:
         window = self.window
         if self.presenter.cancel_typed():
+            return
+        if self.people.cancel():
             return
         if window.panel is not None:
             window.show_panel(None)
@@ -217,10 +226,12 @@ class Conductor(QObject):
 
     def _erase(self) -> None:
         self._store.forget()
+        self.people.presenter.leave()
         self.errands.erase(self._erased)
 
     def _erased(self) -> None:
         self._saved = Preferences()
+        self.people.look()
         self.presenter.reset_preferences()
 
     def wake(self) -> None:
@@ -249,6 +260,7 @@ class Conductor(QObject):
                 Command.SWEEP: presenter.sweep is not None,
                 Command.EFFECT: settings.enabled,
                 Command.SETTINGS: window.panel is window.settings_panel,
+                Command.PEOPLE: window.panel is window.people_panel,
             }
         )
         window.corner.show_checked(
@@ -299,7 +311,7 @@ class Conductor(QObject):
         presenter, window = self.presenter, self.window
         source = presenter.settings.source
         page = page_for(self.status, source, blanked=presenter.blanked, has_picture=window.live.result is not None)
-        banner = say(page.banner) if page.banner.source else ""
+        banner = say(page.banner if page.banner.source else self.people.hint)
         if banner != window.banner.words:
             window.banner.show_words(banner)
             window.arrange_all()
@@ -332,9 +344,10 @@ class Conductor(QObject):
 
     def _tick(self) -> None:
         self.presenter.tick()
+        self.people.tick()
         self._show_view()
         if self._closed_at is not None:
-            settled = self.keeper.stopped and self._store.idle
+            settled = self.keeper.stopped and self._store.idle and not self.people.writing
             if settled or self._clock() - self._closed_at > CLOSE_TIMEOUT_S:
                 self.bridge.stop()
                 self.finished.emit()
@@ -345,11 +358,12 @@ class Conductor(QObject):
     def _close(self) -> None:
         self.heartbeat.stop()
         self._closed_at = self._clock()
+        self.people.close()
         self.keeper.halt()
 
     def leave(self) -> None:
         """After ``finished``: take everything away."""
-        self.presenter.changed = lambda: None
+        self.presenter.changed = self.people.presenter.changed = lambda: None
         self._looks.leave()
         for each in (self.window, self):
             each.deleteLater()

@@ -69,14 +69,21 @@ class Errands:
         self._background.submit(self._services.look_what_is_stored, show, self.failed)
 
     def erase(self, erased: Callable[[], None]) -> None:
-        """Erase settings and snapshots; ``erased`` is told when it is done."""
+        """Erase settings, snapshots and people; ``erased`` is told when it is done."""
+        services = self._services
+
+        def work() -> None:
+            try:
+                services.people.erase()
+            finally:  # what is in the way of one does not keep the others
+                services.erase_what_is_stored()
 
         def done(_: None) -> None:
             erased()
             self._window.show_toast(translate("Mirror", "Erased. Nothing is stored here any more."))
             self.look_what_is_stored()
 
-        self._background.submit(self._services.erase_what_is_stored, done, self.failed)
+        self._background.submit(work, done, self.failed)
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong, in the words of the error."""

@@ -101,6 +101,15 @@ def _keys(path: QPainterPath) -> None:
     _line(path, ((8.0, 14.5), (16.0, 14.5)))
 
 
+def _people(path: QPainterPath) -> None:
+    _circle(path, 9.2, 8.2, 3.5)
+    path.moveTo(2.8, 19.4)
+    path.cubicTo(2.8, 11.6, 15.6, 11.6, 15.6, 19.4)
+    _arc(path, 16.0, 8.2, 3.5, 78.0, -156.0)
+    path.moveTo(17.6, 14.0)
+    path.cubicTo(19.9, 14.7, 21.2, 16.6, 21.2, 19.4)
+
+
 def _close(path: QPainterPath) -> None:
     _line(path, ((6.0, 6.0), (18.0, 18.0)))
     _line(path, ((18.0, 6.0), (6.0, 18.0)))
@@ -140,6 +149,7 @@ _ICONS: dict[str, Callable[[QPainterPath], None]] = {
     "effect": _effect,
     "full screen": _full_screen,
     "keys": _keys,
+    "people": _people,
     "close": _close,
     "chevron": _chevron,
     "no camera": _no_camera,

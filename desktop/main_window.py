@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QEasingCurve, QEvent, QRect, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QPoint, QRect, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
     QDropEvent,
     QKeyEvent,
     QPainter,
@@ -28,6 +30,7 @@ from desktop.widgets.drawer import Drawer, Panel
 from desktop.widgets.keys_panel import KeysPanel
 from desktop.widgets.live_view import LiveView, Painted
 from desktop.widgets.page_view import PageView
+from desktop.widgets.people_panel import PeoplePanel
 from desktop.widgets.settings_panel import SettingsPanel
 from desktop.widgets.stages_panel import StagesPanel
 from desktop.widgets.toast import Toast
@@ -46,6 +49,7 @@ class MainWindow(QWidget):
     digit_erased = Signal()
     committed = Signal()
     file_chosen = Signal(str)
+    pictures_chosen = Signal(list, object)
     drawer_changed = Signal()
     woken = Signal()
     closing = Signal()
@@ -65,7 +69,8 @@ class MainWindow(QWidget):
         self.toast = Toast(self)
         self.menu = CameraMenu(self)
         self.settings_panel, self.keys_panel, self.stages_panel = SettingsPanel(), KeysPanel(), StagesPanel()
-        for panel in (self.settings_panel, self.keys_panel, self.stages_panel):
+        self.people_panel = PeoplePanel()
+        for panel in (self.settings_panel, self.keys_panel, self.stages_panel, self.people_panel):
             self.drawer.add(panel)
         self._slide = QVariantAnimation(self)
         self._slide.setDuration(SLIDE_MS)
@@ -204,14 +209,26 @@ class MainWindow(QWidget):
 
     def ask_for_file(self) -> None:
         """A file dialog that does not stop the picture."""
-        dialog = QFileDialog(self, translate("Mirror", "Choose a picture or a video"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        title, fitting = translate("Mirror", "Choose a picture or a video"), translate("Mirror", "Pictures and videos")
+        dialog = self._dialog(title, fitting, (*PICTURES, *VIDEOS))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        patterns = " ".join(f"*.{suffix}" for suffix in (*PICTURES, *VIDEOS))
-        fitting, every = translate("Mirror", "Pictures and videos"), translate("Mirror", "All files")
-        dialog.setNameFilters([f"{fitting} ({patterns})", f"{every} (*)"])
         dialog.fileSelected.connect(self.file_chosen)
         dialog.open()
+
+    def ask_for_pictures(self, person_id: int | None) -> None:
+        """The same for several pictures of a person, or of somebody new (None)."""
+        title, fitting = translate("Mirror", "Choose pictures of one person"), translate("Mirror", "Pictures")
+        dialog = self._dialog(title, fitting, PICTURES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda files: self.pictures_chosen.emit(list(files), person_id))
+        dialog.open()
+
+    def _dialog(self, title: str, fitting: str, suffixes: tuple[str, ...]) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        patterns, every = " ".join(f"*.{suffix}" for suffix in suffixes), translate("Mirror", "All files")
+        dialog.setNameFilters([f"{fitting} ({patterns})", f"{every} (*)"])
+        return dialog
 
     # words and colours
 
@@ -272,11 +289,26 @@ class MainWindow(QWidget):
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.people_panel.show_drop(self._over_people(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.people_panel.show_drop(False)
+
     def dropEvent(self, event: QDropEvent) -> None:
+        self.people_panel.show_drop(False)
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
+        if files and self._over_people(event.position().toPoint()):
+            self.pictures_chosen.emit(files, None)
+            event.acceptProposedAction()
+        elif files:
             self.file_chosen.emit(files[0])
             event.acceptProposedAction()
+
+    def _over_people(self, place: QPoint) -> bool:
+        """Whether what is let go here is meant for the people: elsewhere a file becomes the picture."""
+        return self.panel is self.people_panel and self.drawer.geometry().contains(place)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._slide.stop()

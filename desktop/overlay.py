@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.layout import Viewport
-from desktop.texts import QT_TRANSLATE_NOOP, Text, text
+from desktop.texts import QT_TRANSLATE_NOOP, Text, short, text
 from engine.types import Face
 
 REST_S, FADE_S = 2.5, 0.6
@@ -55,12 +55,12 @@ def brackets(left: float, top: float, right: float, bottom: float) -> NDArray[np
     )
 
 
-def label_of(face: Face) -> tuple[Text, ...]:
-    """What stands under the chin: the name, if known, and how old the face looks."""
+def label_of(face: Face, *, ages: bool = True) -> tuple[Text, ...]:
+    """What stands under the chin: the name, if known, and (``ages``) how old the face looks."""
     lines = []
     if face.person is not None:
-        lines.append(text("{name}", name=face.person.person))
-    if face.age is not None:
+        lines.append(text("{name}", name=short(face.person.person)))
+    if ages and face.age is not None:
         looks = QT_TRANSLATE_NOOP("Mirror", "looks {years} ± {spread}")
         lines.append(text(looks, years=round(face.age.years), spread=max(round(face.age.spread_years), 1)))
     return tuple(lines)
@@ -82,7 +82,7 @@ def _mark(face: Face, view: Viewport, chosen: int | None, ages: bool, landmarks:
         rect=(float(left), float(top), float(right), float(bottom)),
         corners=brackets(left, top, right, bottom),
         anchor=(float(left + right) / 2, float(bottom) + LABEL_GAP_PX),
-        label=label_of(face) if ages else (),
+        label=label_of(face, ages=ages),
         points=view.to_widget(points) if landmarks else np.zeros((0, 2)),
         chosen=is_chosen,
         faint=chosen is not None and not is_chosen,

@@ -20,7 +20,9 @@ from engine.settings import Settings
 
 log = logging.getLogger(__name__)
 
-ENGINE_FIELDS = ("source", "size", "device", "latency_target_ms", "camera_width", "camera_height")
+ENGINE_FIELDS = (
+    "source", "size", "device", "latency_target_ms", "camera_width", "camera_height", "strength", "keep_eyes",
+)  # fmt: skip
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("dark", "light", "system"),
     "language": ("system", "en", "de"),
@@ -32,7 +34,7 @@ _HEADER = "# What Age Mirror remembers. You may edit it while the program is clo
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What survives a restart. The first six are those of ``engine.settings.Settings``.
+    """What survives a restart. The first eight are those of ``engine.settings.Settings``.
 
     The dial is not remembered: the mirror always begins with the face as it is.
     """
@@ -43,6 +45,8 @@ class Preferences:
     latency_target_ms: float = _USUAL.latency_target_ms
     camera_width: int = _USUAL.camera_width
     camera_height: int = _USUAL.camera_height
+    strength: float = _USUAL.strength
+    keep_eyes: bool = _USUAL.keep_eyes
     mirror: bool = True
     overlay: bool = True
     ages: bool = True

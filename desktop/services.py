@@ -6,13 +6,14 @@ Kept in one place so that tests can put others in their place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from desktop.presenters.cameras import CameraInfo
 from engine.live import computer
 from engine.live.computer import Stored
+from engine.live.people import ClosingEngine, Observation, People, Searchable
 from engine.settings import Settings
 from engine.types import FrameResult, Image, SessionStatus
 
@@ -30,6 +31,11 @@ class Session(Protocol):
     def latest(self, after_index: int = -1) -> FrameResult | None: ...
     def shown(self, result: FrameResult, painted_ns: int, paint_ms: float | None = None) -> None: ...
     def status(self) -> SessionStatus: ...
+    def know(self, people: Searchable | None) -> None: ...
+    def watch(self, on: bool, track_id: int | None = None) -> None: ...
+    def observation(self, after_ns: int = -1) -> Observation | None: ...
+    @property
+    def names_problem(self) -> str: ...
     def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]: ...
     def stop(self, timeout_s: float = 5.0) -> bool: ...
 
@@ -41,6 +47,13 @@ def make_session(settings: Settings) -> Session:
     return MirrorSession(settings)
 
 
+def make_picture_engine() -> ClosingEngine:
+    """What looks at picture files; loads networks when it is first used."""
+    from engine.still import FaceEngine
+
+    return FaceEngine()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The functions, replaceable one by one."""
@@ -49,3 +62,4 @@ class Services:
     save_snapshot: Callable[[Image], Path] = computer.save_snapshot
     look_what_is_stored: Callable[[], Stored] = computer.look_what_is_stored
     erase_what_is_stored: Callable[[], None] = computer.erase_what_is_stored
+    people: People = field(default_factory=lambda: People(make_picture_engine))

@@ -40,3 +40,16 @@ def text(source: str, /, **values: object) -> Text:
 def verbatim(message: str) -> Text:
     """A sentence that is shown as it stands, for example the message of an error."""
     return Text("{message}", MappingProxyType({"message": message}))
+
+
+SHORT = 28
+"""So many letters of a name stand in a sentence or on the picture; the list of people has room for more."""
+
+
+def short(name: str) -> str:
+    """A name that fits into a line.
+
+    >>> short("Ada"), len(short("A" * 80))
+    ('Ada', 28)
+    """
+    return name if len(name) <= SHORT else name[: SHORT - 1].rstrip() + "…"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SURFACE_OPACITY = 0.92
 SCRIM_OPACITY = 0.78
-TEXT_PX, SMALL_PX, TITLE_PX, NUMBER_PX = 14, 13, 22, 28
+TEXT_PX, SMALL_PX, HINT_PX, TITLE_PX, NUMBER_PX = 14, 13, 18, 22, 28
 FOCUS_WIDTH_PX = 2.0
 
 
@@ -129,6 +129,7 @@ QPushButton:focus {{ border: {FOCUS_WIDTH_PX:.0f}px solid {t.accent}; padding: 6
 QPushButton[primary="true"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
     font-weight: 600; }}
 QPushButton[primary="true"]:focus {{ border-color: {t.text}; }}
+QPushButton[primary="true"]:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.line}; }}
 QPushButton[segment="true"] {{ padding: 7px 4px; }}
 QPushButton[segment="true"]:focus {{ padding: 6px 3px; }}
 QPushButton[segment="true"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
@@ -140,6 +141,23 @@ QPushButton[link="true"] {{ background: transparent; border: 1px solid transpare
 QPushButton[link="true"]:hover {{ border-color: {t.accent}; }}
 QPushButton[link="true"]:focus {{ border: {FOCUS_WIDTH_PX:.0f}px solid {t.accent}; padding: 4px 7px; }}
 QPushButton:disabled {{ color: {t.muted}; }}
+QLabel[error="true"] {{ color: {t.error}; font-size: {SMALL_PX}px; }}
+QLabel[hint="true"] {{ font-size: {HINT_PX}px; font-weight: 600; }}
+QLabel[strong="true"] {{ font-weight: 600; }}
+QFrame[card="true"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 10px; }}
+QFrame[card="true"][over="true"] {{ border: {FOCUS_WIDTH_PX:.0f}px dashed {t.accent}; }}
+QFrame[card="true"] QPushButton {{ background: {t.surface}; padding-left: 6px; padding-right: 6px; }}
+QFrame[card="true"] QPushButton[primary="true"] {{ background: {t.accent}; }}
+QProgressBar {{ background: {t.raised}; border: none; border-radius: 3px; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+QLineEdit, QSpinBox {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px;
+    padding: 7px 10px; min-height: 20px; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+QLineEdit:hover, QSpinBox:hover {{ border-color: {t.muted}; }}
+QLineEdit:focus, QSpinBox:focus {{ border: {FOCUS_WIDTH_PX:.0f}px solid {t.accent}; padding: 6px 9px; }}
+QFrame[card="true"] QLineEdit {{ background: {t.surface}; }}
+QSpinBox, QSpinBox:focus {{ padding-left: 3px; padding-right: 3px; }}
+QSpinBox QLineEdit {{ border: none; padding: 0 2px; background: transparent; min-height: 0; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox {{ color: {t.text}; background: {t.raised}; border: 1px solid {t.line}; border-radius: 8px;
     padding: 6px 10px; min-height: 20px; }}
 QComboBox:hover {{ border-color: {t.muted}; }}

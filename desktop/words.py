@@ -18,8 +18,9 @@ def translate(context: str, source: str) -> str:
 
 
 def say(sentence: Text) -> str:
-    """A presenter's text in the language of the window."""
-    return sentence.fill(translate(CONTEXT, sentence.source))
+    """A presenter's text in the language of the window, and the texts that stand in its places too."""
+    values = {name: say(value) if isinstance(value, Text) else value for name, value in sentence.values.items()}
+    return Text(sentence.source, values).fill(translate(CONTEXT, sentence.source))
 
 
 def resolve(language: str) -> str:

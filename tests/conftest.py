@@ -18,3 +18,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("AGE_MIRROR_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of small random networks, made once; do not write into it."""
+    pytest.importorskip("torch")
+    from tests.fakes.weights import make_weights
+
+    return make_weights(tmp_path_factory.mktemp("weights"))

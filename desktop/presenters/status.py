@@ -17,6 +17,7 @@ STAGE_LABELS = {
     "mesh": QT_TRANSLATE_NOOP("Mirror", "Map the face"),
     "align": QT_TRANSLATE_NOOP("Mirror", "Straighten the face"),
     "age": QT_TRANSLATE_NOOP("Mirror", "Guess the age"),
+    "name": QT_TRANSLATE_NOOP("Mirror", "Recognise the face"),
     "ager": QT_TRANSLATE_NOOP("Mirror", "Age the face"),
     "stabilise": QT_TRANSLATE_NOOP("Mirror", "Keep it steady"),
     "blend": QT_TRANSLATE_NOOP("Mirror", "Blend it in"),
@@ -26,6 +27,7 @@ STAGE_LABELS = {
 NETWORK_LABELS = {
     "ager": QT_TRANSLATE_NOOP("Mirror", "Aging network"),
     "age": QT_TRANSLATE_NOOP("Mirror", "Age estimate"),
+    "embedder": QT_TRANSLATE_NOOP("Mirror", "Recognition"),
 }
 
 

@@ -356,10 +356,6 @@
         <translation>Behalten</translation>
     </message>
     <message>
-        <source>Erase the settings and all snapshots? They cannot be brought back.</source>
-        <translation>Einstellungen und alle Schnappschüsse löschen? Sie lassen sich nicht zurückholen.</translation>
-    </message>
-    <message>
         <source>No picture leaves it, and nothing is sent anywhere.</source>
         <translation>Kein Bild verlässt ihn, und nichts wird irgendwohin gesendet.</translation>
     </message>
@@ -452,6 +448,14 @@
         <translation>Punkte des Gesichts zeigen</translation>
     </message>
     <message>
+        <source>Leave the eyes as they are</source>
+        <translation>Augen lassen, wie sie sind</translation>
+    </message>
+    <message>
+        <source>Strength of the change</source>
+        <translation>Stärke der Veränderung</translation>
+    </message>
+    <message>
         <source>Less motion</source>
         <translation>Weniger Bewegung</translation>
     </message>
@@ -466,6 +470,582 @@
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>People</source>
+        <translation>Personen</translation>
+    </message>
+    <message>
+        <source>Choose pictures of one person</source>
+        <translation>Bilder einer Person wählen</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>The names of people are locked.</source>
+        <translation>Die Namen der Personen sind verschlossen.</translation>
+    </message>
+    <message>
+        <source>Unlock</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>{name} is known from now on.</source>
+        <translation>{name} ist von nun an bekannt.</translation>
+    </message>
+    <message>
+        <source>{name} has more looks now: {count}.</source>
+        <translation>{name} hat nun mehr Ansichten: {count}.</translation>
+    </message>
+    <message>
+        <source>Nobody was enrolled: no picture shows the face well enough.</source>
+        <translation>Niemand wurde aufgenommen: Kein Bild zeigt das Gesicht gut genug.</translation>
+    </message>
+    <message>
+        <source>Type a passphrase.</source>
+        <translation>Geben Sie ein Passwort ein.</translation>
+    </message>
+    <message>
+        <source>The two do not match: type it once more.</source>
+        <translation>Die beiden stimmen nicht überein: Geben Sie es noch einmal ein.</translation>
+    </message>
+    <message>
+        <source>No picture comes. Is a camera open?</source>
+        <translation>Es kommt kein Bild. Ist eine Kamera offen?</translation>
+    </message>
+    <message>
+        <source>One moment …</source>
+        <translation>Einen Moment …</translation>
+    </message>
+    <message>
+        <source>Erase everybody …</source>
+        <translation>Alle löschen …</translation>
+    </message>
+    <message>
+        <source>Measure anew</source>
+        <translation>Neu vermessen</translation>
+    </message>
+    <message>
+        <source>Nobody can be recognised on this computer</source>
+        <translation>Auf diesem Computer kann niemand erkannt werden</translation>
+    </message>
+    <message>
+        <source>Erase everybody for ever?</source>
+        <translation>Alle für immer löschen?</translation>
+    </message>
+    <message>
+        <source>What is stored of people cannot be brought back.</source>
+        <translation>Was von Personen gespeichert ist, lässt sich nicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>Another program holds the people</source>
+        <translation>Ein anderes Programm benutzt die Personen</translation>
+    </message>
+    <message>
+        <source>What is stored of people is damaged</source>
+        <translation>Was von Personen gespeichert ist, ist beschädigt</translation>
+    </message>
+    <message>
+        <source>A newer version wrote what is stored of people</source>
+        <translation>Eine neuere Version hat die Personen gespeichert</translation>
+    </message>
+    <message>
+        <source>The pictures of people are locked</source>
+        <translation>Die Bilder der Personen sind verschlossen</translation>
+    </message>
+    <message>
+        <source>The people cannot be read</source>
+        <translation>Die Personen lassen sich nicht lesen</translation>
+    </message>
+    <message>
+        <source>{old} is called {new} now.</source>
+        <translation>{old} heißt jetzt {new}.</translation>
+    </message>
+    <message>
+        <source>Everybody is forgotten.</source>
+        <translation>Alle sind vergessen.</translation>
+    </message>
+    <message>
+        <source>{name} is forgotten.</source>
+        <translation>{name} ist vergessen.</translation>
+    </message>
+    <message>
+        <source>{gone} is {name} now.</source>
+        <translation>{gone} ist jetzt {name}.</translation>
+    </message>
+    <message>
+        <source>Everybody can be recognised again.</source>
+        <translation>Alle können wieder erkannt werden.</translation>
+    </message>
+    <message>
+        <source>1 person was enrolled with another network</source>
+        <translation>1 Person wurde mit einem anderen Netz aufgenommen</translation>
+    </message>
+    <message>
+        <source>{count} people were enrolled with another network</source>
+        <translation>{count} Personen wurden mit einem anderen Netz aufgenommen</translation>
+    </message>
+    <message>
+        <source>To be recognised they are measured anew, from the pictures that are kept. Or give each of them more looks.</source>
+        <translation>Um erkannt zu werden, werden sie aus den gespeicherten Bildern neu vermessen. Oder nehmen Sie von jeder weitere Ansichten auf.</translation>
+    </message>
+    <message>
+        <source>Small pictures of my face and the numbers computed from them may be kept, encrypted, on this computer, so that it recognises me. They do not leave it, and I can have them removed at any time.</source>
+        <translation>Kleine Bilder meines Gesichts und die daraus berechneten Zahlen dürfen verschlüsselt auf diesem Computer aufbewahrt werden, damit er mich erkennt. Sie verlassen ihn nicht, und ich kann sie jederzeit entfernen lassen.</translation>
+    </message>
+    <message>
+        <source>Kept of each person: the name, the consent and its date, a few small pictures of the face, and numbers computed from them. Pictures and numbers are encrypted.</source>
+        <translation>Von jeder Person werden aufbewahrt: der Name, die Einwilligung und ihr Datum, einige kleine Bilder des Gesichts und daraus berechnete Zahlen. Bilder und Zahlen sind verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>straight</source>
+        <translation>gerade</translation>
+    </message>
+    <message>
+        <source>left</source>
+        <translation>links</translation>
+    </message>
+    <message>
+        <source>right</source>
+        <translation>rechts</translation>
+    </message>
+    <message>
+        <source>closer</source>
+        <translation>näher</translation>
+    </message>
+    <message>
+        <source>Look straight into the camera</source>
+        <translation>Schauen Sie gerade in die Kamera</translation>
+    </message>
+    <message>
+        <source>Turn your head a little to the left</source>
+        <translation>Drehen Sie den Kopf ein wenig nach links</translation>
+    </message>
+    <message>
+        <source>Turn your head a little to the right</source>
+        <translation>Drehen Sie den Kopf ein wenig nach rechts</translation>
+    </message>
+    <message>
+        <source>Look straight again, and come a little closer</source>
+        <translation>Schauen Sie wieder gerade und kommen Sie etwas näher</translation>
+    </message>
+    <message>
+        <source>Not quite so far</source>
+        <translation>Nicht ganz so weit</translation>
+    </message>
+    <message>
+        <source>The other way, please</source>
+        <translation>Bitte andersherum</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Nobody is to be seen: come before the camera</source>
+        <translation>Niemand ist zu sehen: Kommen Sie vor die Kamera</translation>
+    </message>
+    <message>
+        <source>Only one face, please</source>
+        <translation>Bitte nur ein Gesicht</translation>
+    </message>
+    <message>
+        <source>Move into the middle of the picture</source>
+        <translation>Rücken Sie in die Mitte des Bildes</translation>
+    </message>
+    <message>
+        <source>Come a little closer</source>
+        <translation>Kommen Sie etwas näher</translation>
+    </message>
+    <message>
+        <source>It is too dark here: turn on a light</source>
+        <translation>Hier ist es zu dunkel: Machen Sie Licht</translation>
+    </message>
+    <message>
+        <source>It is too bright here: move out of the light</source>
+        <translation>Hier ist es zu hell: Gehen Sie aus dem Licht</translation>
+    </message>
+    <message>
+        <source>The light comes from one side: turn towards it</source>
+        <translation>Das Licht kommt von einer Seite: Drehen Sie sich ihm zu</translation>
+    </message>
+    <message>
+        <source>The picture is pale: wipe the lens</source>
+        <translation>Das Bild ist flau: Wischen Sie die Linse ab</translation>
+    </message>
+    <message>
+        <source>Look at the camera</source>
+        <translation>Schauen Sie in die Kamera</translation>
+    </message>
+    <message>
+        <source>Hold your head upright</source>
+        <translation>Halten Sie den Kopf gerade</translation>
+    </message>
+    <message>
+        <source>Lower your chin a little</source>
+        <translation>Senken Sie das Kinn ein wenig</translation>
+    </message>
+    <message>
+        <source>Raise your chin a little</source>
+        <translation>Heben Sie das Kinn ein wenig</translation>
+    </message>
+    <message>
+        <source>Open your eyes</source>
+        <translation>Öffnen Sie die Augen</translation>
+    </message>
+    <message>
+        <source>Hold still for a moment</source>
+        <translation>Halten Sie einen Moment still</translation>
+    </message>
+    <message>
+        <source>This is somebody else: only one person, please</source>
+        <translation>Das ist jemand anderes: Bitte nur eine Person</translation>
+    </message>
+    <message>
+        <source>no face is to be seen</source>
+        <translation>es ist kein Gesicht zu sehen</translation>
+    </message>
+    <message>
+        <source>there are several faces, and it takes one</source>
+        <translation>es sind mehrere Gesichter, und es darf nur eines sein</translation>
+    </message>
+    <message>
+        <source>the face is cut off at the edge</source>
+        <translation>das Gesicht ist am Rand abgeschnitten</translation>
+    </message>
+    <message>
+        <source>the face is too small</source>
+        <translation>das Gesicht ist zu klein</translation>
+    </message>
+    <message>
+        <source>the face is too dark</source>
+        <translation>das Gesicht ist zu dunkel</translation>
+    </message>
+    <message>
+        <source>the face is too bright</source>
+        <translation>das Gesicht ist zu hell</translation>
+    </message>
+    <message>
+        <source>the light comes from one side</source>
+        <translation>das Licht kommt von einer Seite</translation>
+    </message>
+    <message>
+        <source>the picture is pale</source>
+        <translation>das Bild ist flau</translation>
+    </message>
+    <message>
+        <source>the face is turned away</source>
+        <translation>das Gesicht ist abgewandt</translation>
+    </message>
+    <message>
+        <source>the head is tilted</source>
+        <translation>der Kopf ist geneigt</translation>
+    </message>
+    <message>
+        <source>the face looks up</source>
+        <translation>das Gesicht schaut nach oben</translation>
+    </message>
+    <message>
+        <source>the face looks down</source>
+        <translation>das Gesicht schaut nach unten</translation>
+    </message>
+    <message>
+        <source>the eyes are closed</source>
+        <translation>die Augen sind geschlossen</translation>
+    </message>
+    <message>
+        <source>the face is blurred</source>
+        <translation>das Gesicht ist unscharf</translation>
+    </message>
+    <message>
+        <source>it shows another person than the others</source>
+        <translation>es zeigt eine andere Person als die übrigen</translation>
+    </message>
+    <message>
+        <source>the passphrase is wrong: try again.</source>
+        <translation>Das Passwort ist falsch: Versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>the system keyring does not answer: unlock it, then try again.</source>
+        <translation>Der Schlüsselbund des Systems antwortet nicht: Öffnen Sie ihn und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>{one} and {other}</source>
+        <translation>{one} und {other}</translation>
+    </message>
+    <message>
+        <source>the face is too small ({width} px wide, {needed} are needed)</source>
+        <translation>das Gesicht ist zu klein ({width} px breit, {needed} sind nötig)</translation>
+    </message>
+    <message>
+        <source>1 look</source>
+        <translation>1 Ansicht</translation>
+    </message>
+    <message>
+        <source>{count} looks</source>
+        <translation>{count} Ansichten</translation>
+    </message>
+    <message>
+        <source>A name is needed.</source>
+        <translation>Ein Name wird gebraucht.</translation>
+    </message>
+    <message>
+        <source>This name has {count} characters; at most {most} fit.</source>
+        <translation>Dieser Name hat {count} Zeichen; höchstens {most} passen.</translation>
+    </message>
+    <message>
+        <source>{name} is enrolled already. Choose another name.</source>
+        <translation>{name} ist schon aufgenommen. Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Recognise the face</source>
+        <translation>Das Gesicht erkennen</translation>
+    </message>
+    <message>
+        <source>Recognition</source>
+        <translation>Erkennung</translation>
+    </message>
+    <message>
+        <source>A passphrase for the people</source>
+        <translation>Ein Passwort für die Personen</translation>
+    </message>
+    <message>
+        <source>This computer has no keyring. After a restart this passphrase is asked for again.</source>
+        <translation>Dieser Computer hat keinen Schlüsselbund. Nach einem Neustart wird wieder nach diesem Passwort gefragt.</translation>
+    </message>
+    <message>
+        <source>Their passphrase opens them. Until then nobody is recognised.</source>
+        <translation>Ihr Passwort öffnet sie. Bis dahin wird niemand erkannt.</translation>
+    </message>
+    <message>
+        <source>New passphrase</source>
+        <translation>Neues Passwort</translation>
+    </message>
+    <message>
+        <source>Passphrase</source>
+        <translation>Passwort</translation>
+    </message>
+    <message>
+        <source>Once more</source>
+        <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>Use it</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source> and {count} more</source>
+        <translation> und {count} weitere</translation>
+    </message>
+    <message>
+        <source>From: {files}</source>
+        <translation>Aus: {files}</translation>
+    </message>
+    <message>
+        <source>Look at the pictures</source>
+        <translation>Bilder ansehen</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>Beginnen</translation>
+    </message>
+    <message>
+        <source>Only whoever is to be recognised can agree to this. Let them read it.</source>
+        <translation>Nur wer erkannt werden soll, kann einwilligen. Lassen Sie diese Person es lesen.</translation>
+    </message>
+    <message>
+        <source>I agree</source>
+        <translation>Ich willige ein</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>How should the mirror call you?</source>
+        <translation>Wie soll der Spiegel Sie nennen?</translation>
+    </message>
+    <message>
+        <source>Leave this one out</source>
+        <translation>Dies auslassen</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Not taken:</source>
+        <translation>Nicht genommen:</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Enrol someone</source>
+        <translation>Jemanden aufnehmen</translation>
+    </message>
+    <message>
+        <source>More looks of {name}</source>
+        <translation>Weitere Ansichten von {name}</translation>
+    </message>
+    <message>
+        <source>Enrolling {name}</source>
+        <translation>{name} wird aufgenommen</translation>
+    </message>
+    <message>
+        <source>Saving …</source>
+        <translation>Wird gespeichert …</translation>
+    </message>
+    <message>
+        <source>Looking at the pictures …</source>
+        <translation>Die Bilder werden angesehen …</translation>
+    </message>
+    <message>
+        <source>This looks like {name}, who is enrolled already.</source>
+        <translation>Das sieht nach {name} aus, hier schon bekannt.</translation>
+    </message>
+    <message>
+        <source>This does not look like {name}.</source>
+        <translation>Das sieht nicht aus wie {name}.</translation>
+    </message>
+    <message>
+        <source>Add it all the same</source>
+        <translation>Trotzdem hinzufügen</translation>
+    </message>
+    <message>
+        <source>Choose other pictures …</source>
+        <translation>Andere Bilder wählen …</translation>
+    </message>
+    <message>
+        <source>This did not work</source>
+        <translation>Das hat nicht geklappt</translation>
+    </message>
+    <message>
+        <source>Looking who is here …</source>
+        <translation>Es wird nachgesehen …</translation>
+    </message>
+    <message>
+        <source>Nobody is known here yet. Whoever likes is known by name in ten seconds.</source>
+        <translation>Noch ist hier niemand bekannt. Wer mag, ist in zehn Sekunden beim Namen bekannt.</translation>
+    </message>
+    <message>
+        <source>From pictures …</source>
+        <translation>Aus Bildern …</translation>
+    </message>
+    <message>
+        <source>or let picture files go here</source>
+        <translation>oder Bilddateien hier loslassen</translation>
+    </message>
+    <message>
+        <source>shown at {years}</source>
+        <translation>gezeigt mit {years}</translation>
+    </message>
+    <message>
+        <source>not recognised now</source>
+        <translation>wird gerade nicht erkannt</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>When recognised, shown at</source>
+        <translation>Beim Erkennen gezeigt mit</translation>
+    </message>
+    <message>
+        <source> years</source>
+        <translation> Jahren</translation>
+    </message>
+    <message>
+        <source>Add more looks</source>
+        <translation>Weitere Ansichten</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>Pictures …</source>
+        <translation>Bilder …</translation>
+    </message>
+    <message>
+        <source>Is the same person as</source>
+        <translation>Ist dieselbe Person wie</translation>
+    </message>
+    <message>
+        <source>Merge …</source>
+        <translation>Vereinen …</translation>
+    </message>
+    <message>
+        <source>Forget {name} for ever?</source>
+        <translation>{name} für immer vergessen?</translation>
+    </message>
+    <message>
+        <source>The pictures and numbers of this face are erased and cannot be brought back.</source>
+        <translation>Die Bilder und Zahlen dieses Gesichts werden gelöscht und lassen sich nicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>Vergessen</translation>
+    </message>
+    <message>
+        <source>{gone} becomes {name}?</source>
+        <translation>Wird {gone} zu {name}?</translation>
+    </message>
+    <message>
+        <source>All looks of both belong to {name} then. This cannot be undone.</source>
+        <translation>Alle Ansichten beider gehören dann zu {name}. Das lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
+        <source>Merge</source>
+        <translation>Vereinen</translation>
+    </message>
+    <message>
+        <source>Erase the settings, all snapshots and all people? They cannot be brought back.</source>
+        <translation>Die Einstellungen, alle Schnappschüsse und alle Personen löschen? Sie lassen sich nicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>People: nobody</source>
+        <translation>Personen: niemand</translation>
+    </message>
+    <message>
+        <source>People: {count} in {place}: names, consent, encrypted pictures and numbers of faces</source>
+        <translation>Personen: {count} in {place}: Namen, Einwilligung, verschlüsselte Bilder und Zahlen von Gesichtern</translation>
+    </message>
+    <message>
+        <source>People: a file that cannot be read, {place}</source>
+        <translation>Personen: eine Datei, die sich nicht lesen lässt, {place}</translation>
+    </message>
+    <message>
+        <source>like the dial</source>
+        <translation>wie am Regler</translation>
+    </message>
+    <message>
+        <source>Forget …</source>
+        <translation>Vergessen …</translation>
+    </message>
+    <message>
+        <source>The same person</source>
+        <translation>Dieselbe Person</translation>
+    </message>
+    <message>
+        <source>Someone else</source>
+        <translation>Jemand anderes</translation>
+    </message>
+    <message>
+        <source>it is too large for the memory of this computer</source>
+        <translation>es ist zu groß für den Speicher dieses Computers</translation>
+    </message>
+    <message>
+        <source>it is the same picture as {other}</source>
+        <translation>es ist dasselbe Bild wie {other}</translation>
+    </message>
+    <message>
+        <source>Back to the dial</source>
+        <translation>Zurück zum Regler</translation>
     </message>
 </context>
 </TS>

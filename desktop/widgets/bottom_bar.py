@@ -22,6 +22,7 @@ LEFT = (
 RIGHT = (
     (Command.EFFECT, "effect", True),
     (Command.SNAPSHOT, "snapshot", False),
+    (Command.PEOPLE, "people", True),
     (Command.SETTINGS, "settings", True),
 )
 SIDE_PX, SIDE_COMPACT_PX = 42, 36

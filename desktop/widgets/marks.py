@@ -29,6 +29,7 @@ def pill(painter: QPainter, words: str, middle: float, top: float, room: Box, in
     """One line of small type on a scrim, kept inside ``room`` sideways; returns where it lies."""
     font = theme.font(theme.SMALL_PX, tabular=True)
     metrics = QFontMetricsF(font)
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(room.width - 2 * PILL_PAD_X - 8, 0.0))
     width, height = metrics.horizontalAdvance(words) + 2 * PILL_PAD_X, metrics.height() + 2 * PILL_PAD_Y
     left = min(max(middle - width / 2, room.x + 4.0), max(room.right - width - 4.0, room.x + 4.0))
     box = QRectF(left, top, width, height)

@@ -65,7 +65,7 @@ class PrivacySection(QWidget):
         self.erase.setText(translate("Mirror", "Erase what is stored …"))
         self.sure.setText(translate("Mirror", "Erase"))
         self.keep.setText(translate("Mirror", "Keep"))
-        question = translate("Mirror", "Erase the settings and all snapshots? They cannot be brought back.")
+        question = translate("Mirror", "Erase the settings, all snapshots and all people? They cannot be brought back.")
         self._question.setText(question)
         stored = self._stored
         if stored is None:
@@ -79,6 +79,16 @@ class PrivacySection(QWidget):
         megabytes = f"{stored.pictures_bytes / 1e6:.1f}"
         filled = pictures.format(count=stored.pictures, size=megabytes, place=stored.pictures_place)
         lines.append("•  " + (filled if stored.pictures else none))
+        lines.append("•  " + _people_words(stored))
         # A path has no spaces to break at; an invisible place to break stands after every separator.
         self._facts.setText("\n".join(lines).replace("/", "/\u200b").replace("\\", "\\\u200b"))
-        self.erase.setEnabled(stored.settings or stored.pictures > 0)
+        self.erase.setEnabled(stored.settings or stored.pictures > 0 or stored.people != 0)
+
+
+def _people_words(stored: Stored) -> str:
+    """How many people are kept, and what of them."""
+    if stored.people == 0:
+        return translate("Mirror", "People: nobody")
+    known = translate("Mirror", "People: {count} in {place}: names, consent, encrypted pictures and numbers of faces")
+    unread = translate("Mirror", "People: a file that cannot be read, {place}")
+    return (unread if stored.people is None else known).format(count=stored.people, place=stored.people_place)

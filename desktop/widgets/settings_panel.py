@@ -18,6 +18,7 @@ SIZES = (0, 256, 384, 512)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LATENCIES_MS = (40.0, 60.0, 80.0, 120.0, 200.0)
 RESOLUTIONS = ((640, 480), (1280, 720), (1920, 1080))
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 THEMES = ("dark", "light", "system")
 LANGUAGES = ("system", "en", "de")
 SWITCHES = ("mirror", "overlay", "ages", "landmarks")
@@ -36,6 +37,7 @@ class SettingsPanel(Panel):
         self.device_choice, self.latency_choice = Choice(DEVICES), Choice(LATENCIES_MS)
         self.resolution_choice, self.language_choice = Choice(RESOLUTIONS), Choice(LANGUAGES)
         self.switches = {name: Switch() for name in SWITCHES}
+        self.strength_choice, self.keep_eyes = Choices(STRENGTHS), Switch()
         self.calm = Switch()
         self.privacy = PrivacySection()
         self._assemble()
@@ -47,6 +49,9 @@ class SettingsPanel(Panel):
         column.setContentsMargins(20, 4, 16, 24)
         column.setSpacing(6)
         self._section(column)
+        self._labelled(column, self.strength_choice)
+        column.addWidget(self.keep_eyes)
+        column.addSpacing(4)
         for control in (self.size_choice, self.latency_choice, self.device_choice, self.resolution_choice):
             self._labelled(column, control)
         self._section(column)
@@ -78,6 +83,8 @@ class SettingsPanel(Panel):
 
     def _connect(self) -> None:
         self.size_choice.chosen.connect(lambda value: self.preferred.emit({"size": value}))
+        self.strength_choice.chosen.connect(lambda value: self.preferred.emit({"strength": value}))
+        self.keep_eyes.clicked.connect(lambda on: self.preferred.emit({"keep_eyes": on}))
         self.theme_choice.chosen.connect(lambda value: self.preferred.emit({"theme": value}))
         self.device_choice.chosen.connect(lambda value: self.preferred.emit({"device": value}))
         self.latency_choice.chosen.connect(lambda value: self.preferred.emit({"latency_target_ms": value}))
@@ -94,6 +101,8 @@ class SettingsPanel(Panel):
 
     def show_preferences(self, preferences: Preferences, *, mirrored: bool, reduced_motion: bool) -> None:
         self.size_choice.show_value(preferences.size)
+        self.strength_choice.show_value(preferences.strength)
+        self.keep_eyes.setChecked(preferences.keep_eyes)
         self.theme_choice.show_value(preferences.theme)
         self.device_choice.show_value(preferences.device)
         latency = preferences.latency_target_ms
@@ -113,9 +122,13 @@ class SettingsPanel(Panel):
         size, latency = translate("Mirror", "Detail (pixels of a face)"), translate("Mirror", "Aim for a delay of")
         device, resolution = translate("Mirror", "Compute on"), translate("Mirror", "Camera resolution")
         look, language = translate("Mirror", "Appearance"), translate("Mirror", "Language")
-        for label, words in zip(self._labels, (size, latency, device, resolution, look, language), strict=True):
+        strength = translate("Mirror", "Strength of the change")
+        for label, words in zip(
+            self._labels, (strength, size, latency, device, resolution, look, language), strict=True
+        ):
             label.setText(words)
         automatic = translate("Mirror", "Automatic")
+        self.strength_choice.set_texts(strength, [f"{share:.0%}" for share in STRENGTHS])
         self.size_choice.set_texts(size, (translate("Mirror", "Auto"), "256", "384", "512"))
         self.latency_choice.set_texts(latency, [f"{ms:g} ms" for ms in LATENCIES_MS])
         self.device_choice.set_texts(device, (automatic, "CPU", "NVIDIA GPU (CUDA)", "Apple GPU (Metal)"))
@@ -135,10 +148,11 @@ class SettingsPanel(Panel):
         )
         for switch, label in zip(self.switches.values(), words, strict=True):
             switch.setText(label)
+        self.keep_eyes.setText(translate("Mirror", "Leave the eyes as they are"))
         self.calm.setText(translate("Mirror", "Less motion"))
 
     def use_theme(self, colours: theme.Theme) -> None:
-        for switch in (*self.switches.values(), self.calm):
+        for switch in (*self.switches.values(), self.keep_eyes, self.calm):
             switch.use_theme(colours)
         for choice in (self.device_choice, self.latency_choice, self.resolution_choice, self.language_choice):
             choice.use_theme(colours)

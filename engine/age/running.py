@@ -15,10 +15,12 @@ HUBER = 1.345
 # The first estimates are looked at in quick succession; from then on the published age creeps.
 SETTLED = 5
 # It stays where it is while the location is within this many years, far less than the error of an estimate, so that the
-# whole number on the screen does not flicker; beyond, it moves by a step or a share of the way, whichever is more.
+# whole number on the screen does not flicker. Beyond, it moves by a step each time: a year in ten seconds, unless it is
+# so far off that it must have begun with a mistake; then by a share of what is too far, too.
 BAND_YEARS = 1.0
 STEP_YEARS = 0.1
-STEP_SHARE = 0.04
+FAR_YEARS = 6.0
+FAR_SHARE = 0.08
 _LEAST_SPREAD_YEARS = 2.0
 
 
@@ -68,14 +70,15 @@ def published(before: float, location: float, settled: bool) -> float:
     """The age to show after ``before`` years, now that the estimates lie around ``location``.
 
     >>> [published(30.0, location, True) for location in (30.9, 32.0, 50.0)], published(30.0, 50.0, False)
-    ([30.0, 30.1, 30.8], 50.0)
+    ([30.0, 30.1, 31.22], 50.0)
     """
     away = location - before
     if abs(away) <= BAND_YEARS:
         return before
     if not settled:
         return location
-    return before + float(np.copysign(max(STEP_YEARS, STEP_SHARE * abs(away)), away))
+    step = STEP_YEARS + FAR_SHARE * max(0.0, abs(away) - FAR_YEARS)
+    return before + float(np.copysign(step, away))
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -13,8 +13,9 @@ from engine.runtime import Network, load_network
 from engine.types import FloatArray
 from engine.weights.store import find
 
-NAMES = ("age", "ager")
-SIZES = {"age": (112,), "ager": (256, 384, 512)}
+NAMES = ("age", "ager", "embedder")
+SIZES = {"age": (112,), "ager": (256, 384, 512), "embedder": (112,)}
+SHAPES = {"age": (1, 101), "embedder": (1, 256)}
 
 
 def picture(name: str, size: int, seed: int = 0) -> list[FloatArray]:
@@ -45,7 +46,7 @@ def test_card_tells_licence_data_and_how_to_rebuild(name: str) -> None:
 def test_runs_at_every_size_that_is_offered(network: Network) -> None:
     for size in SIZES[network.name]:
         output = network(*picture(network.name, size))
-        assert output.shape == ((1, 101) if network.name == "age" else (1, 3, size, size))
+        assert output.shape == SHAPES.get(network.name, (1, 3, size, size))
         assert output.dtype == np.float32
         assert np.isfinite(output).all()
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2  # noqa: F401 - it points Qt at plug-ins of its own, which is undone below
+import keyring
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from keyring.backends.fail import Keyring as NoKeyring
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.background import Background
@@ -19,8 +22,12 @@ from desktop.looks import Looks
 from desktop.preferences import Preferences, PreferencesStore
 from desktop.presenters.mirror import MirrorPresenter
 from desktop.services import Services, Stored
+from engine.recognition import vault
+from engine.recognition.identify import Thresholds
 from engine.settings import Settings
 from engine.types import Face, FrameResult, Image
+from tests.fakes.keyrings import MemoryKeyring
+from tests.fakes.people import MODEL
 from tests.fakes.session import FakeSession
 
 for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
@@ -165,3 +172,31 @@ def make_mirror(qapp: QApplication, home: Path) -> Iterator[MakeHarness]:
 @pytest.fixture
 def mirror(make_mirror: MakeHarness) -> Harness:
     return make_mirror()
+
+
+@pytest.fixture
+def people_computer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A keyring that keeps, a quick scrypt, and a network to recognise with of which only the name is needed."""
+    monkeypatch.setattr(vault, "SCRYPT_N", 16)
+    monkeypatch.delenv(vault.PASSPHRASE_VARIABLE, raising=False)
+    monkeypatch.setattr("engine.live.people.model_name", lambda folder=None: MODEL)
+    monkeypatch.setattr("engine.live.people.card_thresholds", lambda folder=None: Thresholds())
+    keyring.set_keyring(MemoryKeyring())
+    yield
+    keyring.set_keyring(NoKeyring())
+
+
+@pytest.fixture
+def people(people_computer: None, make_mirror: MakeHarness) -> MakeHarness:
+    """A window with the people drawer open, after everything in it was looked at."""
+
+    def make(**values: Any) -> Harness:
+        mirror = make_mirror(**values)
+        mirror.push()
+        mirror.window.activateWindow()
+        QTest.keyClick(mirror.window, Qt.Key.Key_P)
+        mirror.settle()
+        mirror.settle()
+        return mirror
+
+    return make

@@ -251,8 +251,11 @@ def test_settings_panel_changes_the_session_and_the_file(mirror: Harness, home: 
     QTest.mouseClick(panel.size_choice.button(384), Qt.MouseButton.LeftButton)
     QTest.mouseClick(panel.switches["landmarks"], Qt.MouseButton.LeftButton)
     panel.resolution_choice.chosen.emit((1920, 1080))
+    QTest.mouseClick(panel.strength_choice.button(0.5), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.keep_eyes, Qt.MouseButton.LeftButton)
     mirror.settle()
     settings = mirror.session.settings
+    assert (settings.strength, settings.keep_eyes) == (0.5, True)
     assert (settings.size, settings.camera_width, settings.camera_height) == (384, 1920, 1080)
     assert mirror.presenter.view.landmarks
     saved = (home / "settings.toml").read_text()

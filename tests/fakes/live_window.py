@@ -21,13 +21,15 @@ from engine.live.session import MirrorSession
 from engine.settings import Settings
 
 PATIENCE_S = 30.0
+_HALTS = (Stage.CLOSED, Stage.ALIKE, Stage.STRANGER, Stage.FAILED, Stage.AGREE)
 
 
 class LiveWindow:
     """Its timers run only while somebody waits with ``until``. The networks are those of AGE_MIRROR_WEIGHTS."""
 
-    def __init__(self, home: Path, source: str = "demo", language: str = "en") -> None:
-        preferences = Preferences(source="demo", motion="reduced", language=language)
+    def __init__(self, home: Path, source: str = "demo", patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        preferences = Preferences(source="demo", motion="reduced", language="en")
         settings = Settings(source=source)
         self.background = Background()
         self.session = MirrorSession(settings)
@@ -40,9 +42,9 @@ class LiveWindow:
         self.window.show()
         self.conductor.start()
 
-    def until(self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
+    def until(self, condition: Callable[[], object], what: str) -> None:
         """Let the window run until it is so. Raises AssertionError saying ``what`` never came."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + self._patience_s
         while not condition():
             assert time.monotonic() < end, f"{what}; the window says: {self.said}"
             QApplication.processEvents()
@@ -91,15 +93,17 @@ class LiveWindow:
     def enrol(self, name: str) -> None:
         """From the empty form to the toast. A picture cannot turn its head: those steps are left out."""
         self.begin(name)
-        enrol = self.conductor.people.presenter.enrol
+        enrol, skip = self.conductor.people.presenter.enrol, self.panel.page.guide.skip
+
+        def halted() -> bool:
+            return enrol.stage in _HALTS or (enrol.stage is Stage.GUIDE and skip.isEnabled())
+
         while enrol.stage is not Stage.CLOSED:
-            ready = lambda: enrol.stage is not Stage.GUIDE or self.panel.page.guide.skip.isEnabled()  # noqa: E731
-            self.until(ready, f"{name} was not seen well enough")
+            self.until(halted, f"{name} was not seen well enough")
+            assert enrol.stage in (Stage.GUIDE, Stage.CLOSED), f"{name} was not enrolled; the window says: {self.said}"
             if enrol.stage is Stage.GUIDE:
-                self.click(self.panel.page.guide.skip)
-            else:
-                over = (Stage.CLOSED, Stage.GUIDE)
-                self.until(lambda: enrol.stage in over, f"{name} was not stored")
+                self.click(skip)
+            self.until(lambda: enrol.stage is not Stage.SAVING, f"{name} was not stored")
         self.until(lambda: name in self.known(), f"{name} is not in the list")
 
     def known(self) -> list[str]:

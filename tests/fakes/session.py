@@ -47,7 +47,7 @@ class FakeSession:
         self.now = SessionStatus(SessionState.IDLE)
         self.stop_takes_s = 0.0
         self.stop_answer = True
-        self.people: list[Searchable | None] = []
+        self.people: list[Any] = []
         self.watched = False
         self.observed: Observation | None = None
         self.names_problem = ""

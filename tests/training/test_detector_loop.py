@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -189,7 +190,19 @@ def test_evaluation_writes_a_page_the_figures_and_the_curves(places: dict[str, s
     )
     report = evaluate_detector(config)
     assert report["mediapipe fast"]["recall"] > 0.5, "the demo's face is easy"
-    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"detectors.md", "detectors.json", "curves.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "detectors-test.md", "detectors-test.json", "curves-test.png", "figures.json"
+    }  # fmt: skip
+
+
+def test_the_score_to_work_at_is_chosen_on_val_and_kept_for_test(places: dict[str, str], tmp_path: Path) -> None:
+    config = replace(EvaluateDetectorConfig(**places, detectors=("anchor",)), out=str(tmp_path))
+    evaluate_detector(replace(config, split="val"))
+    chosen = json.loads((tmp_path / "figures.json").read_text())["figures"]
+    evaluate_detector(config)
+    figures = json.loads((tmp_path / "figures.json").read_text())["figures"]
+    assert figures["score_threshold"] == chosen["score_threshold"]
+    assert {"maskon_val_ap50", "maskon_test_ap50", "maskon_test_at_work_recall"} <= set(figures)
 
 
 @pytest.mark.parametrize(

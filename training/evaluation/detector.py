@@ -17,6 +17,7 @@ from engine.detection.anchor_faces import LIVE_PX, PICTURE_PX, AnchorDetector
 from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
 from engine.detection.protocol import FaceDetector
 from engine.types import Detections, FloatArray, Image
+from engine.weights.files import write_bytes
 from training.data.scenes import Scenes, load_scenes
 from training.data.sets import DataError
 from training.evaluation.report import table, write_report
@@ -28,6 +29,7 @@ from training.metrics.detection import (
     precision_recall,
     recall_by_size,
     summary,
+    threshold_at,
 )  # fmt: skip
 
 # Ours is measured down to this score, so that the whole curve is seen.
@@ -38,7 +40,7 @@ LOWEST_SCORE = 0.02
 class EvaluateDetectorConfig:
     """detectors: of "anchor", "anchor thorough", "mediapipe fast", "mediapipe live", "mediapipe thorough"; yunet: an
     ONNX file of the detector YuNet to measure beside them; weights: folder of ours; split: "test", or "val" to choose
-    by.
+    by: on val the score to work at is chosen, where our detector has ``false_per_picture`` false positives a picture.
     """
 
     name: str = "evaluate-detector"
@@ -48,6 +50,7 @@ class EvaluateDetectorConfig:
     detectors: tuple[str, ...] = ("anchor", "anchor thorough", "mediapipe fast", "mediapipe live", "mediapipe thorough")
     yunet: str = ""
     split: str = "test"
+    false_per_picture: float = 0.25
     precision: str = "f32"
     threads: int = 1
     limit: int = 0
@@ -133,14 +136,33 @@ def figures_of(truths: Sequence[Truth], found: Sequence[Detections], millisecond
     return figures | {f"{key}_lenient": lenient[key] for key in ("ap50", "recall_bare_40px") if key in lenient}
 
 
+def write_card_figures(path: Path, judged: Judged, map_: float, config: EvaluateDetectorConfig) -> None:
+    """Adds the figures of our detector on this part to those in the file, for `publish`.
+
+    On val also ``score_threshold``, the score to work at; on test what that score gives there.
+    """
+    known: dict[str, float] = json.loads(path.read_text())["figures"] if path.is_file() else {}
+    name = f"maskon_{config.split}"
+    known |= {f"{name}_{key}": value for key, value in (summary(judged) | {"map": map_}).items()}
+    if config.split == "val":
+        known["score_threshold"] = threshold_at(judged, config.false_per_picture)
+    if "score_threshold" in known:
+        at = summary(judged, known["score_threshold"])
+        for key in ("false_per_picture", "recall_40px", "recall_bare_40px", "recall"):
+            if key in at:
+                known[f"{name}_at_work_{key}"] = at[key]
+    write_bytes(path, json.dumps({"figures": {k: round(v, 4) for k, v in known.items()}}, indent=1).encode())
+
+
 def evaluate_detector(config: EvaluateDetectorConfig) -> dict[str, dict[str, float]]:
-    """Measures all detectors on the same pictures; writes detectors.md, .json and curves.png into ``out``."""
+    """Measures all detectors on the same pictures; writes tables, figures and curves into ``out``."""
     cv2.setNumThreads(config.threads)
     scenes = load_scenes(Path(config.data))
     rows = scenes.rows(config.split, "maskon")[: config.limit or None]
     if not len(rows):
         raise DataError(f"{config.data} holds no scenes of the part {config.split!r}: give test, val or train.")
     truths = [Truth(*scenes.labels(int(row))[:2]) for row in rows]
+    out = Path(config.out)
     report: dict[str, dict[str, float]] = {}
     curves: dict[str, tuple[FloatArray, FloatArray]] = {}
     for name in (*config.detectors, *(("yunet",) if config.yunet else ())):
@@ -150,11 +172,13 @@ def evaluate_detector(config: EvaluateDetectorConfig) -> dict[str, dict[str, flo
         judged: Judged = judge(truths, found)
         curves[name] = precision_recall(judged)
         report[name] = {key: round(value, 4) for key, value in figures_of(truths, found, milliseconds).items()}
+        if name == "anchor":
+            out.mkdir(parents=True, exist_ok=True)
+            write_card_figures(out / "figures.json", judged, report[name]["map"], config)
         print(json.dumps({"detector": name, **report[name]}), flush=True)
-    out = Path(config.out)
     keys = ("ap50", "map", "recall_bare_40px", "recall_masked_40px", "recall", "false_per_picture", "ms")
     lines = [(name, *(f"{figures.get(key, float('nan')):.3f}" for key in keys)) for name, figures in report.items()]
     page = f"{len(rows)} scenes of the part {config.split}; recall where there is one false positive a picture.\n\n"
-    write_report(out, "detectors", page + table(("detector", *keys), lines), {"figures": report})
-    draw_curves(curves, out / "curves.png")
+    write_report(out, f"detectors-{config.split}", page + table(("detector", *keys), lines), {"figures": report})
+    draw_curves(curves, out / f"curves-{config.split}.png")
     return report

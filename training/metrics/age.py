@@ -125,8 +125,11 @@ def bootstrap(values: Years, clusters: Numbers, *, rounds: int = 1000, seed: int
 
 
 def by_decade(table: AgeTable) -> tuple[Part, ...]:
-    """The parts of a table by the decade of the true age (of the middle of a band)."""
-    return _parts(table, (table.low + table.high) // 2 // 10, lambda k: f"{10 * k}-{10 * k + 9}")
+    """The parts of a table by the decade of the true age, or by its bands where ages are known by bands."""
+    if table.exact:
+        return _parts(table, table.low // 10, lambda k: f"{10 * k}-{10 * k + 9}")
+    high = dict(zip(table.low.tolist(), table.high.tolist(), strict=True))
+    return _parts(table, table.low, lambda low: f"{low}-{high[low]}")
 
 
 def by_gender(table: AgeTable) -> tuple[Part, ...]:

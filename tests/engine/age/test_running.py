@@ -112,8 +112,9 @@ def test_huber_location_is_the_mean_without_outliers_and_near_the_median_with_th
     [
         (30.0, 31.0, True, 30.0),  # on the edge of the band: rests
         (30.0, 31.1, True, 30.1),  # the least step
-        (30.0, 50.0, True, 30.8),  # far away: a share of the way
-        (30.0, 10.0, True, 29.2),
+        (30.0, 36.0, True, 30.1),  # the same up to six years
+        (30.0, 50.0, True, 31.22),  # far away: it began with a mistake
+        (30.0, 10.0, True, 28.78),
         (30.0, 50.0, False, 50.0),  # not settled: at once
         (30.0, 30.9, False, 30.0),
     ],
@@ -135,3 +136,9 @@ def test_a_grimace_hardly_moves_it_and_is_not_remembered() -> None:
     shown = run([28.0] * 8 + [45.0] * 3 + [28.0] * 10)
     assert max(shown) - min(shown) < 0.5
     assert abs(shown[-1] - 28) <= 1
+
+
+def test_in_ten_seconds_of_other_expressions_it_moves_by_a_year_at_most() -> None:
+    shown = run([28.0] * SETTLED + [33.0] * 10)
+    assert 0 < max(shown) - min(shown) <= 1.0 + 1e-9
+    assert np.array([round(years) for years in shown]).std() <= 0.5

@@ -56,10 +56,13 @@ def test_an_error_of_exactly_five_years_is_within_five() -> None:
 
 
 def test_decades_are_those_of_the_true_age() -> None:
-    ages = table((9, 9, 11.0, 1.0), (10, 10, 9.0, 1.0), (19, 19, 19.0, 1.0), (50, 59, 80.0, 1.0), (3, 3, NAN, NAN))
-    assert by_decade(ages) == (
-        Part("0-9", 1, 2.0, 2.0), Part("10-19", 2, 0.5, -0.5), Part("50-59", 1, 21.0, 21.0),
-    )  # fmt: skip
+    ages = table((9, 9, 11.0, 1.0), (10, 10, 9.0, 1.0), (19, 19, 19.0, 1.0), (3, 3, NAN, NAN))
+    assert by_decade(ages) == (Part("0-9", 1, 2.0, 2.0), Part("10-19", 2, 0.5, -0.5))
+
+
+def test_bands_stay_the_bands_they_are() -> None:
+    ages = table((70, 100, 60.0, 1.0), (0, 2, 1.0, 1.0), (3, 9, 11.0, 1.0))
+    assert by_decade(ages) == (Part("0-2", 1, 0.0, 0.0), Part("3-9", 1, 2.0, 2.0), Part("70-100", 1, 10.0, -10.0))
 
 
 def test_genders_and_groups_by_name_and_the_untold_left_out() -> None:
