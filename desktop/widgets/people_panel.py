@@ -54,12 +54,12 @@ class PeoplePanel(Panel):
         inner = QVBoxLayout(self._list)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(10)
-        above: tuple[QWidget, ...] = (*self.notices, self.passphrase, self.looking, self.empty)
+        above: tuple[QWidget, ...] = (*self.notices, self.passphrase, self.looking, self.empty, self.enrol)
         for widget in above:
             inner.addWidget(widget)
         self._rows.setSpacing(2)
         inner.addLayout(self._rows)
-        below: tuple[QWidget, ...] = (self.enrol, self.from_pictures, self.drop, self.kept)
+        below: tuple[QWidget, ...] = (self.from_pictures, self.drop, self.kept)
         for widget in below:
             inner.addWidget(widget)
         self.drop.detail.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -57,6 +57,9 @@ class Trial:
     def picture(self, name: str) -> None:
         if self._screenshots is not None:
             self._screenshots.mkdir(parents=True, exist_ok=True)
+            self.window.conductor.wake()
+            shown = time.monotonic() + 0.5
+            self.window.until(lambda: time.monotonic() > shown, "no time passed")
             self.window.window.grab().save(str(self._screenshots / f"{name}.png"))
 
     def enrol(self, name: str, neutral: Path) -> None:
