@@ -67,7 +67,7 @@ TASKS = {
         "train the face embedder, from a teacher or from who is who",
         "training.loops.embedder", "EmbedderConfig", "train",
         {"method": "triplet", "stem": 8, "channels": (8, 16), "blocks": (1, 1), "features": 16, "dimensions": 8,
-         "epochs": 1, "batch": 8, "sizes": (64,), "until": (1.0,), "hold_out": 3}, True,
+         "epochs": 1, "batch": 8, "sizes": (64,), "until": (1.0,), "hold_out": 3}, True, True,
     ),
     "aging": Task(
         "train the aging generator on the pairs",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from training.data.sets import DataError
 from training.data.teacher import SIZE, TARGETS_FILE
 from training.losses.metric import MarginSoftmax, contrastive_loss, distillation_loss, triplet_loss
 
-Batch = tuple[list[Image], Tensor]
+Places = NDArray[np.int64]  # (N, 2): which of the sets, which of its rows
 Embed = Callable[[list[Image]], FloatArray]
 
 
@@ -31,8 +31,14 @@ class Lessons(Protocol):
 
     def steps(self, batch: int) -> int: ...
 
-    def batches(self, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
-        """Stored crops, and what is known of them: teacher's vectors (N, D) or people (N,)."""
+    def epoch(self, batch: int, rng: np.random.Generator) -> tuple[Places, NDArray[np.int64]]:
+        """The faces of one epoch, one batch after the other: where each lies, and what ``known`` is to be asked for."""
+
+    def crop(self, place: NDArray[np.int64]) -> Image:
+        """The stored crop."""
+
+    def known(self, about: int) -> Tensor:
+        """What is known of a face: the teacher's vector (D,) or the number of the person ()."""
 
     def loss(self, points: Tensor, known: Tensor) -> Tensor:
         """points (N, D) of length one -> a scalar."""
@@ -106,32 +112,39 @@ class TeachersLessons:
             vectors.append(np.load(file).astype(np.float32))
             places.append(np.stack([np.full(len(rows), number), rows], 1))
         axes = principal_axes(np.concatenate([v[::7] for v in vectors]), dimensions)
-        self._vectors = [functional.normalize(torch.from_numpy(v @ axes), dim=1) for v in vectors]
+        self._vectors = functional.normalize(torch.from_numpy(np.concatenate(vectors) @ axes), dim=1)
+        starts = np.cumsum([0, *(len(v) for v in vectors[:-1])])
         together = np.concatenate(places)
+        numbers = starts[together[:, 0]] + together[:, 1]
         held = np.arange(len(together)) % hold_out == hold_out - 1
-        self._learned, self._held = together[~held], together[held]
+        self._learned, self._learned_vectors = together[~held], numbers[~held]
+        self._held, self._held_vectors = together[held], numbers[held]
 
     def steps(self, batch: int) -> int:
         return len(self._learned) // batch
 
-    def batches(self, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
-        order = rng.permutation(len(self._learned))
-        for step in range(self.steps(batch)):
-            yield self._batch(self._learned[np.sort(order[step * batch : (step + 1) * batch])])
+    def epoch(self, batch: int, rng: np.random.Generator) -> tuple[Places, NDArray[np.int64]]:
+        count = self.steps(batch)
+        # Within a batch the order means nothing to the network, but much to the disk.
+        drawn = np.sort(rng.permutation(len(self._learned))[: count * batch].reshape(count, batch), 1).ravel()
+        return self._learned[drawn], self._learned_vectors[drawn]
+
+    def crop(self, place: NDArray[np.int64]) -> Image:
+        return self._sets[place[0]].crops[place[1]]
+
+    def known(self, about: int) -> Tensor:
+        return self._vectors[about]
 
     def loss(self, points: Tensor, known: Tensor) -> Tensor:
         return distillation_loss(points, known, self._relations)
 
     def figures(self, embed: Embed) -> dict[str, float]:
         """Mean cosine with the teacher, and the correlation of all cosines between two faces with the teacher's."""
-        crops, its = self._batch(self._held)
-        mine = torch.from_numpy(embed([middle(crop) for crop in crops]))
+        its = self._vectors[self._held_vectors]
+        mine = torch.from_numpy(embed([middle(self.crop(place)) for place in self._held]))
         upper = torch.triu_indices(len(mine), len(mine), 1)
         pairs = torch.stack([(mine @ mine.T)[upper[0], upper[1]], (its @ its.T)[upper[0], upper[1]]])
         return {"cosine": float((mine * its).sum(1).mean()), "correlation": float(torch.corrcoef(pairs)[0, 1])}
-
-    def _batch(self, places: NDArray[np.int64]) -> Batch:
-        return [self._sets[s].crops[r] for s, r in places], torch.stack([self._vectors[s][r] for s, r in places])
 
 
 class PeoplesLessons:
@@ -166,17 +179,22 @@ class PeoplesLessons:
     def steps(self, batch: int) -> int:
         return max(1, sum(len(self._people[number]) for number in self._learned) // batch)
 
-    def batches(self, batch: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def epoch(self, batch: int, rng: np.random.Generator) -> tuple[Places, NDArray[np.int64]]:
         people = min(max(2, batch // self._pictures), len(self._learned))
+        shares = [len(each) for each in np.array_split(np.arange(batch), people)]
+        places, labels = [], []
         for _ in range(self.steps(batch)):
-            crops: list[Image] = []
-            labels: list[int] = []
-            for label in rng.choice(len(self._learned), people, replace=False):
-                places = self._people[self._learned[label]]
-                for s, r in places[rng.choice(len(places), self._pictures, replace=len(places) < self._pictures)]:
-                    crops.append(self._sets[s].crops[r])
-                    labels.append(int(label))
-            yield crops, torch.tensor(labels)
+            for label, share in zip(rng.choice(len(self._learned), people, replace=False), shares, strict=True):
+                its = self._people[self._learned[label]]
+                places.append(its[rng.choice(len(its), share, replace=len(its) < share)])
+                labels.append(np.full(share, label))
+        return np.concatenate(places), np.concatenate(labels)
+
+    def crop(self, place: NDArray[np.int64]) -> Image:
+        return self._sets[place[0]].crops[place[1]]
+
+    def known(self, about: int) -> Tensor:
+        return torch.tensor(about)
 
     def loss(self, points: Tensor, known: Tensor) -> Tensor:
         return self._measure(points, known)

@@ -26,7 +26,8 @@ from training.house import Machine, Run, Samples, decayed
 @dataclass(frozen=True)
 class AgeConfig:
     """size: side of the crop the network sees; label_sigma_years: width of the target distribution; extra: further
-    prepared folders to learn from; start_from: weights to begin with (safetensors; "": none).
+    prepared folders to learn from; start_from: weights to begin with (safetensors; "": none); balance: how far rare
+    ages are lifted, from 0 (not at all) to 1 (every age as often as any other).
     """
 
     name: str = "age"
@@ -44,6 +45,7 @@ class AgeConfig:
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     label_sigma_years: float = 2.5
+    balance: float = 0.5
     threads: int = 1
     limit: int = 0
 
@@ -101,6 +103,8 @@ def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDAr
         value = value.mean(2, keepdims=True).repeat(3, 2)
     if rng.random() < 0.2:
         value += rng.normal(0, rng.uniform(2, 10), value.shape)
+    if rng.random() < 0.15:
+        value = printed(value, rng)
     image = np.clip(value, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
@@ -110,6 +114,19 @@ def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDAr
         reach = int(rng.integers(size // 8, size // 3))
         image[y : y + reach, x : x + reach] = rng.integers(0, 255, 3)
     return np.ascontiguousarray(image)
+
+
+def printed(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """A picture (S, S, 3) as an old print that was scanned: grain, faded blacks, a yellowed cast. Without it grain
+    passes for wrinkles, and old photographs of the young are taken for the old.
+    """
+    size = value.shape[0]
+    coarse = int(size * rng.uniform(0.4, 1.0))
+    grain = rng.normal(0, rng.uniform(3, 14), (coarse, coarse)).astype(np.float32)
+    faded = value * rng.uniform(0.6, 0.95) + rng.uniform(5, 45)
+    cast = 1 + rng.uniform(0, 0.18) * np.array([-1.0, 0.0, 0.7], np.float32)
+    aged: NDArray[np.float32] = (faded * cast + cv2.resize(grain, (size, size))[..., None]).astype(np.float32)
+    return aged
 
 
 def to_tensor(images: list[NDArray[np.uint8]]) -> Tensor:
@@ -122,10 +139,10 @@ def as_input(pictures: Tensor) -> Tensor:
     return pictures.flip(3).permute(0, 3, 1, 2).float().div_(255).contiguous(memory_format=torch.channels_last)
 
 
-def balanced_weights(years: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sampling weights that lift rare ages: the inverse square root of how many share the age band (5 years)."""
+def balanced_weights(years: NDArray[np.int64], balance: float = 0.5) -> NDArray[np.float64]:
+    """Sampling weights that lift rare ages: the inverse of how many share the age band (5 years), to this power."""
     bands = years // 5
-    weight = 1.0 / np.sqrt(np.bincount(bands)[bands])
+    weight = 1.0 / np.bincount(bands)[bands] ** balance
     return np.asarray(weight / weight.sum(), np.float64)
 
 
@@ -170,7 +187,9 @@ class AgeFaces:
                 f"{config.data} has too few faces of known age ({len(self.places)} in train, {len(self.val)} in val): "
                 "a batch and one are needed."
             )
-        self.chances = balanced_weights(np.array([self.sets[number].years[row] for number, row in self.places]))
+        self.chances = balanced_weights(
+            np.array([self.sets[number].years[row] for number, row in self.places]), config.balance
+        )
         shards = np.array([self.sets[number].shard[row] for number, row in self.places])
         which = np.array([number for number, _ in self.places])
         self.shards = np.where(shards < 0, shards, shards * len(self.sets) + which)

@@ -5,25 +5,23 @@ One loop for all ways; what differs stands in training/data/lessons.py and train
 
 from __future__ import annotations
 
-import json
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file
+from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.networks.embedder import EmbedderNet
 from engine.types import FloatArray, Image
-from training.averaging import ExponentialAverage
-from training.checkpoints import load_checkpoint, save_checkpoint
 from training.data.lessons import Lessons, PeoplesLessons, TeachersLessons, as_seen
 from training.data.sets import DataError
-from training.loops.age import to_tensor
+from training.house import Machine, Run, Samples, decayed
+from training.loops.age import as_input, to_tensor
 
 METHODS = ("distillation", "contrastive", "triplet", "arcface", "cosface", "softmax")
 
@@ -77,67 +75,89 @@ def size_at(config: EmbedderConfig, progress: float) -> int:
 def embed(network: EmbedderNet, crops: list[Image]) -> FloatArray:
     """Unit vectors (N, D) of crops (S, S, 3)."""
     network.eval()
+    device = next(network.parameters()).device
     found = []
     for start in range(0, len(crops), 64):
-        with torch.autocast("cpu", torch.bfloat16):
-            found.append(network.points(to_tensor(crops[start : start + 64])).float())
+        with torch.autocast(device.type, torch.bfloat16):
+            found.append(network.points(to_tensor(crops[start : start + 64]).to(device)).float().cpu())
     return np.asarray(functional.normalize(torch.cat(found), dim=1).numpy(), np.float32)
 
 
-def train(config: EmbedderConfig, resume: bool = False) -> dict[str, float]:
-    """Runs the whole training, writes checkpoints into ``config.out``, returns the figures on what was held out."""
-    torch.set_num_threads(config.threads)
-    cv2.setNumThreads(0)
-    torch.manual_seed(config.seed)
+class Pupil(nn.Module):
+    """The network together with what is learned beside it, as one module whose output is the loss."""
+
+    def __init__(self, network: EmbedderNet, lessons: Lessons) -> None:
+        super().__init__()
+        self.network, self.head, self._measure = network, lessons.head, lessons.loss
+
+    def forward(self, images: Tensor, known: Tensor) -> Tensor:
+        points = self.network.points(images)
+        with torch.autocast(images.device.type, enabled=False):  # angles need more than eight bits of mantissa
+            return self._measure(functional.normalize(points.float(), dim=1), known)
+
+
+def lessons_of_epoch(lessons: Lessons, config: EmbedderConfig, epoch: int) -> Iterator[tuple[int, Samples]]:
+    """The faces of one epoch as the network is to see them, in parts of one crop size: first step, samples."""
+    places, about = lessons.epoch(config.batch, np.random.default_rng((config.seed, epoch)))
+    steps = len(places) // config.batch
+    sizes = [size_at(config, (epoch * steps + step) / (config.epochs * steps)) for step in range(steps)]
+    starts = [step for step in range(steps) if step == 0 or sizes[step] != sizes[step - 1]]
+    for first, last in zip(starts, [*starts[1:], steps], strict=True):
+
+        def make(number: int, first: int = first) -> tuple[Image, Tensor]:
+            position = first * config.batch + number
+            rng = np.random.default_rng((config.seed, epoch, position + 1))
+            return as_seen(lessons.crop(places[position]), sizes[first], rng), lessons.known(int(about[position]))
+
+        yield first, Samples((last - first) * config.batch, make)
+
+
+def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None = None) -> dict[str, float] | None:
+    """Runs the whole training, writes checkpoints into ``config.out``, returns the figures on what was held out.
+
+    With several processes, losses over pairs see the pairs within each one's share of the batch.
+    """
     lessons = lessons_for(config)
+    steps = lessons.steps(config.batch)
+    if not steps:
+        raise DataError(f"{', '.join(config.data)}: fewer faces than one batch of {config.batch}: lower `batch`.")
+    run = Run(config, machine, resume)
     network = EmbedderNet(config.stem, config.channels, config.blocks, config.features, config.dimensions)
     network = network.to(memory_format=torch.channels_last)
     if config.start_from:
         network.load_state_dict(load_file(config.start_from))
-    learned = [*network.parameters(), *lessons.head.parameters()]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": [p for p in learned if p.ndim > 1], "weight_decay": config.weight_decay},
-            {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
-        ],
-        lr=config.learning_rate,
-    )
-    average = ExponentialAverage(network, 0.999)
-    out = Path(config.out)
+    pupil = Pupil(network, lessons)
+    optimiser = torch.optim.AdamW(decayed(pupil, config.weight_decay), lr=config.learning_rate)
+    learner = run.prepare(pupil, optimiser)
+    average = run.average(network, 0.999)
     first = 0
-    if resume and (state := load_checkpoint(out, config)):
-        network.load_state_dict(state["network"])
-        lessons.head.load_state_dict(state["head"])
-        average.network.load_state_dict(state["average"])
-        average.updates = state["updates"]
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["epoch"] + 1
-    steps = lessons.steps(config.batch)
-    if not steps:
-        raise DataError(f"{', '.join(config.data)}: fewer faces than one batch of {config.batch}: lower `batch`.")
+    if run.saved:
+        network.load_state_dict(run.saved["network"])
+        lessons.head.load_state_dict(run.saved["head"])
+        average.network.load_state_dict(run.saved["average"])
+        average.updates = run.saved["updates"]
+        optimiser.load_state_dict(run.saved["optimiser"])
+        first = run.saved["epoch"] + 1
     warm_up = min(300, 1 + config.epochs * steps // 20)
     figures: dict[str, float] = {}
     for epoch in range(first, config.epochs):
-        rng = np.random.default_rng((config.seed, epoch))
         network.train()
-        started, total, seen = time.monotonic(), 0.0, 0
-        for step, (crops, known) in enumerate(lessons.batches(config.batch, rng)):
-            progress = (epoch * steps + step) / (config.epochs * steps)
-            warm = min(1.0, (epoch * steps + step + 1) / warm_up)
-            for group in optimiser.param_groups:
-                group["lr"] = config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * progress))
-            size = size_at(config, progress)
-            images = to_tensor([as_seen(crop, size, rng) for crop in crops])
-            with torch.autocast("cpu", torch.bfloat16):
-                points = network.points(images)
-            loss = lessons.loss(functional.normalize(points.float(), dim=1), known)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            average.update(network)
-            total += float(loss.detach())
-            seen += len(crops)
-        figures = lessons.figures(lambda crops: embed(average.network, crops)) | {"loss": total / steps}
+        started, total = time.monotonic(), torch.zeros((), device=run.device)
+        for start, samples in lessons_of_epoch(lessons, config, epoch):
+            batches = run.batches(samples, config.batch, about=f"epoch {epoch + 1} of {config.epochs}")
+            for step, (pictures, known) in enumerate(batches, epoch * steps + start):
+                warm = min(1.0, (step + 1) / warm_up)
+                learner.rate(
+                    config.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * step / config.epochs / steps))
+                )
+                loss = learner(as_input(pictures), known)
+                learner.learn(loss)
+                average.update(network)
+                total += loss.detach()
+        rate = steps * config.batch / (time.monotonic() - started)
+        figures = lessons.figures(lambda crops: embed(average.network, crops))
+        figures["loss"] = run.mean(total / steps)
+        run.log("epoch", epoch, {"faces_per_s": rate, **figures})
         state = {
             "network": network.state_dict(),
             "head": lessons.head.state_dict(),
@@ -146,10 +166,5 @@ def train(config: EmbedderConfig, resume: bool = False) -> dict[str, float]:
             "epoch": epoch,
             "updates": average.updates,
         }
-        save_checkpoint(out, config, state, average.network)
-        rate = seen / (time.monotonic() - started)
-        line = {"epoch": epoch, "faces_per_s": round(rate, 1), **{k: round(v, 4) for k, v in figures.items()}}
-        print(json.dumps(line), flush=True)
-        with (out / "log.jsonl").open("a") as log:
-            log.write(json.dumps(line) + "\n")
-    return figures
+        run.save(state, average.network)
+    return run.finish(figures)
