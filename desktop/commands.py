@@ -20,11 +20,16 @@ class Command(Enum):
     DIVIDER_LEFT = "divider left"
     DIVIDER_RIGHT = "divider right"
     SWEEP = "sweep"
+    RECORD_SWEEP = "record sweep"
     SNAPSHOT = "snapshot"
+    RECORD = "record"
     MIRROR = "mirror"
     OVERLAY = "overlay"
+    METER = "meter"
+    STYLE = "style"
     CAMERA = "camera"
     PEOPLE = "people"
+    INSIDE = "look inside"
     SETTINGS = "settings"
     FULL_SCREEN = "full screen"
     STAGES = "stages"
@@ -57,11 +62,16 @@ BINDINGS: tuple[KeyBinding, ...] = (
         Command.DIVIDER_RIGHT, "Right", "Ctrl+→", QT_TRANSLATE_NOOP("Mirror", "Divider to the right"), ctrl=True
     ),
     KeyBinding(Command.SWEEP, "A", "A", QT_TRANSLATE_NOOP("Mirror", "Sweep through the ages")),
+    KeyBinding(Command.RECORD_SWEEP, "A", "Shift+A", QT_TRANSLATE_NOOP("Mirror", "Record a sweep"), shift=True),
     KeyBinding(Command.SNAPSHOT, "S", "S", QT_TRANSLATE_NOOP("Mirror", "Save a snapshot")),
+    KeyBinding(Command.RECORD, "R", "R", QT_TRANSLATE_NOOP("Mirror", "Record what is shown")),
     KeyBinding(Command.MIRROR, "M", "M", QT_TRANSLATE_NOOP("Mirror", "Mirror left and right")),
     KeyBinding(Command.OVERLAY, "O", "O", QT_TRANSLATE_NOOP("Mirror", "Show face marks")),
+    KeyBinding(Command.METER, "I", "I", QT_TRANSLATE_NOOP("Mirror", "Show age and likeness of the result")),
+    KeyBinding(Command.STYLE, "E", "E", QT_TRANSLATE_NOOP("Mirror", "Paint the picture in the next style")),
     KeyBinding(Command.CAMERA, "V", "V", QT_TRANSLATE_NOOP("Mirror", "Camera or file")),
     KeyBinding(Command.PEOPLE, "P", "P", QT_TRANSLATE_NOOP("Mirror", "People")),
+    KeyBinding(Command.INSIDE, "L", "L", QT_TRANSLATE_NOOP("Mirror", "Look inside")),
     KeyBinding(Command.SETTINGS, "Comma", ",", QT_TRANSLATE_NOOP("Mirror", "Settings")),
     KeyBinding(Command.FULL_SCREEN, "F", "F", QT_TRANSLATE_NOOP("Mirror", "Full screen")),
     KeyBinding(Command.STAGES, "T", "T", QT_TRANSLATE_NOOP("Mirror", "Show how long each step takes")),

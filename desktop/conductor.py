@@ -13,6 +13,7 @@ from desktop.bridge import Bridge
 from desktop.commands import Command
 from desktop.errands import Errands
 from desktop.heartbeat import Heartbeat
+from desktop.inside_keeper import InsideKeeper
 from desktop.looks import Looks, reduced_motion
 from desktop.main_window import MainWindow
 from desktop.people_keeper import PeopleKeeper
@@ -20,9 +21,11 @@ from desktop.preferences import Preferences, PreferencesStore
 from desktop.presenters.mirror import MirrorPresenter
 from desktop.presenters.page import PageAction, PageKind, page_for
 from desktop.presenters.status import fact_rows, stage_rows, status_line
+from desktop.recording_keeper import RecordingKeeper
 from desktop.services import Services, Session
 from desktop.session_keeper import SessionKeeper
-from desktop.sources import DEMO, is_camera, is_picture
+from desktop.sources import DEMO, is_camera
+from desktop.tidings import Tidings
 from desktop.widgets.drawer import Panel
 from desktop.words import say, translate
 from engine.types import FrameResult, SessionState, SessionStatus
@@ -58,16 +61,19 @@ class Conductor(QObject):
         self.people = PeopleKeeper(
             self.window, background, services.people, session, clock, lambda: presenter.mirrored
         )  # fmt: skip
+        self.recording = RecordingKeeper(self.window, background, services, presenter, clock)
+        self.inside = InsideKeeper(self.window, session, presenter)
         self.status = SessionStatus(SessionState.IDLE)
         self._session, self._store, self._looks, self._clock = session, store, looks, clock
         self._applied = presenter.settings
         self._saved = presenter.preferences
         self._woken_at = clock()
         self._closed_at: float | None = None
-        self._told = ""
+        self.tidings = Tidings(self.window, session, self.try_again)
         self._connect()
         self._commands = self._command_table()
-        presenter.changed = self.refresh
+        presenter.changed = self.recording.changed = self.refresh
+        presenter.calm = lambda: self.window.reduced_motion
         self.people.changed = self._show_page
         store.failed = self._save_failed
         looks.follow(presenter.preferences, self.window)
@@ -112,9 +118,13 @@ class Conductor(QObject):
             Command.DIVIDER_LEFT: lambda: presenter.step_divider(-1),
             Command.DIVIDER_RIGHT: lambda: presenter.step_divider(1),
             Command.SWEEP: presenter.toggle_sweep,
+            Command.RECORD_SWEEP: self.recording.toggle_sweep,
             Command.SNAPSHOT: self.errands.save_snapshot,
+            Command.RECORD: self.recording.toggle,
             Command.MIRROR: presenter.toggle_mirror,
             Command.OVERLAY: presenter.toggle_overlay,
+            Command.STYLE: presenter.next_style,
+            Command.METER: lambda: presenter.prefer(meter=not presenter.preferences.meter),
             Command.CAMERA: self._open_camera_menu,
             Command.FULL_SCREEN: window.toggle_full_screen,
             Command.BLANK: self._toggle_blank,
@@ -137,6 +147,7 @@ class Conductor(QObject):
             Command.KEYS: self.window.keys_panel,
             Command.STAGES: self.window.stages_panel,
             Command.PEOPLE: self.window.people_panel,
+            Command.INSIDE: self.window.inside_panel,
         }
         if command is Command.COMPARE and by_key:
             self.presenter.press_compare()
@@ -158,6 +169,9 @@ class Conductor(QObject):
             return
         if self.people.cancel():
             return
+        if self.presenter.sweep is not None:
+            self.presenter.toggle_sweep()
+            return
         if window.panel is not None:
             window.show_panel(None)
         elif not window.toast.isHidden():
@@ -177,8 +191,10 @@ class Conductor(QObject):
         if self.presenter.blanked:
             self._show_again()
         else:
+            self.recording.stop()
             self.window.live.show_result(None)
             self.presenter.blank(True)
+            self.inside.tick()
             self.keeper.halt()
             self._show_page()
 
@@ -205,7 +221,9 @@ class Conductor(QObject):
     def open_source(self, source: str) -> None:
         """Show another camera or file from now on; the session opens it by itself when its settings change."""
         same = source == self.presenter.settings.source
+        self.recording.stop()
         self.window.live.show_result(None)
+        self.inside.forget()
         self.presenter.open_source(source)
         if same:
             self.keeper.again()
@@ -214,7 +232,7 @@ class Conductor(QObject):
         self._look_again()
 
     def _look_again(self) -> None:
-        self._told = ""
+        self.tidings.forget()
         self._status_came(self._session.status())
 
     def _prefer(self, values: dict[str, object]) -> None:
@@ -258,13 +276,19 @@ class Conductor(QObject):
                 Command.OVERLAY: preferences.overlay,
                 Command.COMPARE: presenter.compare.on,
                 Command.SWEEP: presenter.sweep is not None,
+                Command.RECORD_SWEEP: self.recording.with_sweep,
+                Command.RECORD: self.recording.on,
                 Command.EFFECT: settings.enabled,
                 Command.SETTINGS: window.panel is window.settings_panel,
                 Command.PEOPLE: window.panel is window.people_panel,
             }
         )
         window.corner.show_checked(
-            {Command.KEYS: window.panel is window.keys_panel, Command.FULL_SCREEN: window.isFullScreen()}
+            {
+                Command.INSIDE: window.panel is window.inside_panel,
+                Command.KEYS: window.panel is window.keys_panel,
+                Command.FULL_SCREEN: window.isFullScreen(),
+            }
         )
         window.settings_panel.show_preferences(
             preferences, mirrored=presenter.mirrored, reduced_motion=reduced_motion(preferences.motion)
@@ -276,6 +300,8 @@ class Conductor(QObject):
         opacity = overlay.fade(rested_s, reduced_motion=self.window.reduced_motion)
         opacity = round(opacity * FADE_STEPS) / FADE_STEPS
         dimmed = self.status.state in (SessionState.RECOVERING, SessionState.FAILED)
+        if self.window.meter.show_view(self.presenter.meter):
+            self.window.arrange_all()
         self.window.live.show_view(self.presenter.view, opacity=opacity, dimmed=dimmed)
         busy = self.window.panel is not None or self.window.bar.underMouse() or self.window.menu.isVisible()
         on_picture = self.window.page.page.kind is PageKind.PICTURE
@@ -288,6 +314,7 @@ class Conductor(QObject):
         first = self.window.live.result is None
         self.window.live.show_result(result)
         self.presenter.saw(result.faces)
+        self.recording.take(result, self.presenter.view)
         if first:
             self._look_again()
 
@@ -303,9 +330,10 @@ class Conductor(QObject):
         self._show_page()
         self._show_view()
         self._show_stages()
+        self.inside.show_status(status)
         line = status_line(status) if status.state is not SessionState.ENDED else ""
         self.window.show_status_line(line)
-        self._tell(status)
+        self.tidings.tell(status, self.presenter.settings.source)
 
     def _show_page(self) -> None:
         presenter, window = self.presenter, self.window
@@ -329,25 +357,15 @@ class Conductor(QObject):
         if self.window.panel is self.window.stages_panel:
             self.window.stages_panel.show_rows(stage_rows(self.status), fact_rows(self.status))
 
-    def _tell(self, status: SessionStatus) -> None:
-        """Say once what is worth a toast: a clip has ended, or the source has something to remark."""
-        source = self.presenter.settings.source
-        if status.state is SessionState.ENDED:
-            words = "" if is_picture(source) else translate("Mirror", "The clip has ended.")
-        else:
-            words = status.message if status.state is SessionState.RUNNING else self._told
-        if words and words != self._told:
-            again = status.state is SessionState.ENDED
-            action = translate("Mirror", "Play again") if again else ""
-            self.window.show_toast(words, action, self.try_again if again else None)
-        self._told = words
-
     def _tick(self) -> None:
         self.presenter.tick()
         self.people.tick()
+        self.inside.tick()
+        self.recording.tick()
         self._show_view()
         if self._closed_at is not None:
-            settled = self.keeper.stopped and self._store.idle and not self.people.writing
+            written = self._store.idle and self.recording.idle and not self.people.writing
+            settled = self.keeper.stopped and written
             if settled or self._clock() - self._closed_at > CLOSE_TIMEOUT_S:
                 self.bridge.stop()
                 self.finished.emit()
@@ -359,6 +377,7 @@ class Conductor(QObject):
         self.heartbeat.stop()
         self._closed_at = self._clock()
         self.people.close()
+        self.recording.stop()
         self.keeper.halt()
 
     def leave(self) -> None:

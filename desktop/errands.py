@@ -12,8 +12,9 @@ from desktop.background import Background
 from desktop.commands import Command
 from desktop.main_window import MainWindow
 from desktop.presenters.cameras import CameraInfo, entries
+from desktop.presenters.troubles import trouble
 from desktop.services import Services
-from desktop.words import translate
+from desktop.words import say, translate
 
 
 class Errands:
@@ -87,4 +88,4 @@ class Errands:
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong, in the words of the error."""
-        self._window.show_toast(str(error))
+        self._window.show_toast(say(trouble(error)))

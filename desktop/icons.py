@@ -65,6 +65,19 @@ def _snapshot(path: QPainterPath) -> None:
     _circle(path, 12.0, 13.3, 3.5)
 
 
+def _record(path: QPainterPath) -> None:
+    _circle(path, 12.0, 12.0, 8.8)
+    _circle(path, 12.0, 12.0, 3.4)
+
+
+def _record_sweep(path: QPainterPath) -> None:
+    _arc(path, 10.4, 12.4, 7.6, 190.0, -215.0)
+    _line(path, ((10.4, 12.4), (13.6, 8.2)))
+    _circle(path, 10.4, 12.4, 1.0)
+    _circle(path, 17.0, 17.6, 4.2)
+    _circle(path, 17.0, 17.6, 1.0)
+
+
 def _settings(path: QPainterPath) -> None:
     for y, knob in ((6.4, 15.2), (12.0, 8.4), (17.6, 13.4)):
         _line(path, ((3.4, y), (knob - 2.2, y)))
@@ -110,6 +123,12 @@ def _people(path: QPainterPath) -> None:
     path.cubicTo(19.9, 14.7, 21.2, 16.6, 21.2, 19.4)
 
 
+def _inside(path: QPainterPath) -> None:
+    _line(path, ((12.0, 3.2), (21.0, 7.8), (12.0, 12.4), (3.0, 7.8)), closed=True)
+    _line(path, ((3.0, 12.2), (12.0, 16.8), (21.0, 12.2)))
+    _line(path, ((3.0, 16.4), (12.0, 21.0), (21.0, 16.4)))
+
+
 def _close(path: QPainterPath) -> None:
     _line(path, ((6.0, 6.0), (18.0, 18.0)))
     _line(path, ((18.0, 6.0), (6.0, 18.0)))
@@ -144,12 +163,15 @@ _ICONS: dict[str, Callable[[QPainterPath], None]] = {
     "compare": _compare,
     "sweep": _sweep,
     "snapshot": _snapshot,
+    "record": _record,
+    "record sweep": _record_sweep,
     "settings": _settings,
     "overlay": _overlay,
     "effect": _effect,
     "full screen": _full_screen,
     "keys": _keys,
     "people": _people,
+    "inside": _inside,
     "close": _close,
     "chevron": _chevron,
     "no camera": _no_camera,

@@ -27,10 +27,13 @@ from desktop.widgets.bottom_bar import BottomBar
 from desktop.widgets.camera_menu import CameraMenu
 from desktop.widgets.chips import Banner, LensDot, StatusLine
 from desktop.widgets.drawer import Drawer, Panel
+from desktop.widgets.inside_panel import InsidePanel
 from desktop.widgets.keys_panel import KeysPanel
 from desktop.widgets.live_view import LiveView, Painted
+from desktop.widgets.meter_card import MeterCard
 from desktop.widgets.page_view import PageView
 from desktop.widgets.people_panel import PeoplePanel
+from desktop.widgets.recording_chip import RecordingChip
 from desktop.widgets.settings_panel import SettingsPanel
 from desktop.widgets.stages_panel import StagesPanel
 from desktop.widgets.toast import Toast
@@ -65,12 +68,15 @@ class MainWindow(QWidget):
         self.drawer = Drawer(self)
         self.banner, self.lens, self.status = Banner(self), LensDot(self), StatusLine(self)
         self.corner = TopCorner(self)
+        self.recording, self.meter = RecordingChip(self), MeterCard(self)
         self.bar = BottomBar(self)
         self.toast = Toast(self)
         self.menu = CameraMenu(self)
         self.settings_panel, self.keys_panel, self.stages_panel = SettingsPanel(), KeysPanel(), StagesPanel()
-        self.people_panel = PeoplePanel()
-        for panel in (self.settings_panel, self.keys_panel, self.stages_panel, self.people_panel):
+        self.people_panel, self.inside_panel = PeoplePanel(), InsidePanel()
+        for panel in (
+            self.settings_panel, self.keys_panel, self.stages_panel, self.people_panel, self.inside_panel
+        ):  # fmt: skip
             self.drawer.add(panel)
         self._slide = QVariantAnimation(self)
         self._slide.setDuration(SLIDE_MS)
@@ -86,13 +92,14 @@ class MainWindow(QWidget):
 
     def _order_tabs(self) -> None:
         chain = [*self.page.buttons.values(), *self.bar.buttons.values(), self.bar.dial, self.status]
-        chain += [*self.corner.buttons.values(), self.toast.button]
+        chain += [self.recording, *self.corner.buttons.values(), self.toast.button]
         for one, after in pairwise(chain):
             QWidget.setTabOrder(one, after)
 
     def _connect(self) -> None:
         self.bar.asked.connect(self.asked)
         self.corner.asked.connect(self.asked)
+        self.recording.clicked.connect(lambda: self.asked.emit(self.recording.command))
         self.status.clicked.connect(lambda: self.asked.emit(Command.STAGES))
         self.drawer.closed.connect(lambda: self.show_panel(None))
         self.live.pointer_moved.connect(self.woken)
@@ -127,6 +134,12 @@ class MainWindow(QWidget):
         self._place(self.corner, Box(right, margin, corner.width(), corner.height()))
         lens = self.lens.sizeHint()
         self._place(self.lens, Box(right - lens.width() - 8, margin + 5, lens.width(), lens.height()))
+        chip = self.recording.sizeHint()
+        self._place(self.recording, Box(margin, margin + 5, chip.width(), chip.height()))
+        meter = self.meter.sizeHint()
+        wide = min(meter.width(), at.picture.width - 2 * margin)
+        below = chip.height() + 8 if self.recording.isVisibleTo(self) else 0
+        self._place(self.meter, Box(margin, margin + 5 + below, wide, meter.height()))
         self._place_messages(at, margin)
 
     def _place_messages(self, at: Arrangement, margin: int) -> None:
@@ -234,7 +247,9 @@ class MainWindow(QWidget):
 
     def retranslate(self) -> None:
         self.setWindowTitle(translate("Mirror", "Age Mirror"))
-        for part in (self.live, self.page, self.drawer, self.lens, self.status, self.corner, self.bar):
+        for part in (
+            self.live, self.page, self.drawer, self.lens, self.recording, self.meter, self.status, self.corner, self.bar
+        ):  # fmt: skip
             part.retranslate()
         self.arrange_all()
 

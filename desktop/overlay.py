@@ -56,9 +56,13 @@ def brackets(left: float, top: float, right: float, bottom: float) -> NDArray[np
 
 
 def label_of(face: Face, *, ages: bool = True) -> tuple[Text, ...]:
-    """What stands under the chin: the name, if known, and (``ages``) how old the face looks."""
+    """What stands under the chin: the name, if known, with the age set for this person while it is the one shown, and
+    (``ages``) how old the face looks."""
     lines = []
-    if face.person is not None:
+    if face.person is not None and face.preferred_age is not None:
+        at = QT_TRANSLATE_NOOP("Mirror", "{name} at {years}")
+        lines.append(text(at, name=short(face.person.person), years=round(face.preferred_age)))
+    elif face.person is not None:
         lines.append(text("{name}", name=short(face.person.person)))
     if ages and face.age is not None:
         looks = QT_TRANSLATE_NOOP("Mirror", "looks {years} ± {spread}")

@@ -16,12 +16,14 @@ from typing import Any
 from desktop.background import Background
 from desktop.texts import QT_TRANSLATE_NOOP, Text, text
 from engine.errors import SettingsError
+from engine.live.sweep import LONGEST_S, SHORTEST_S, USUAL_S
 from engine.settings import Settings
 
 log = logging.getLogger(__name__)
 
 ENGINE_FIELDS = (
     "source", "size", "device", "latency_target_ms", "camera_width", "camera_height", "strength", "keep_eyes",
+    "meter", "style",
 )  # fmt: skip
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "theme": ("dark", "light", "system"),
@@ -34,7 +36,7 @@ _HEADER = "# What Age Mirror remembers. You may edit it while the program is clo
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What survives a restart. The first eight are those of ``engine.settings.Settings``.
+    """What survives a restart. The first eight, ``meter`` and ``style`` are those of ``engine.settings.Settings``.
 
     The dial is not remembered: the mirror always begins with the face as it is.
     """
@@ -51,12 +53,18 @@ class Preferences:
     overlay: bool = True
     ages: bool = True
     landmarks: bool = False
+    inside: bool = False
+    meter: bool = False
+    style: str = _USUAL.style
+    sweep_s: float = USUAL_S
     theme: str = "dark"
     language: str = "system"
     motion: str = "system"
 
     def __post_init__(self) -> None:
         Settings().merged(self.engine_values())
+        if not SHORTEST_S <= self.sweep_s <= LONGEST_S:
+            raise SettingsError(f"sweep_s {self.sweep_s:g} is out of range: give {SHORTEST_S:g} to {LONGEST_S:g}.")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise SettingsError(f"{name} {getattr(self, name)!r} is not offered: choose {', '.join(choices)}.")

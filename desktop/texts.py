@@ -16,13 +16,17 @@ def QT_TRANSLATE_NOOP(context: str, source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A sentence in the source language (English) with named places, and what stands in them."""
+    """A sentence in the source language (English) with named places, and what stands in them.
+
+    exact: said in the source language instead, where it is more exact than what can be translated.
+    """
 
     source: str
     values: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    exact: str = ""
 
     def __str__(self) -> str:
-        return self.fill(self.source)
+        return self.exact or self.fill(self.source)
 
     def fill(self, translated: str) -> str:
         """``translated`` with the values in their places."""

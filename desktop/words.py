@@ -19,8 +19,11 @@ def translate(context: str, source: str) -> str:
 
 def say(sentence: Text) -> str:
     """A presenter's text in the language of the window, and the texts that stand in its places too."""
+    translated = translate(CONTEXT, sentence.source)
+    if sentence.exact and translated == sentence.source:
+        return sentence.exact
     values = {name: say(value) if isinstance(value, Text) else value for name, value in sentence.values.items()}
-    return Text(sentence.source, values).fill(translate(CONTEXT, sentence.source))
+    return Text(sentence.source, values).fill(translated)
 
 
 def resolve(language: str) -> str:

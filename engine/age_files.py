@@ -14,6 +14,7 @@ from engine.capture.factory import is_picture
 from engine.capture.media import pictures_in
 from engine.errors import GalleryError, InputError, NoGalleryError, OutputError
 from engine.images import WRITABLE_SUFFIXES, read_picture, write_picture
+from engine.landmarks.pose import frontal_weight
 from engine.output.atomic import cause, replacing
 from engine.settings import Settings
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class AgeOrder:
     """What is to be done. source_age: None to estimate it. size: 0 to follow the size of each face.
 
-    person: age only the faces of this person, who is enrolled; None for every face.
+    person: age only the faces of this person, who is enrolled; None for every face. sweep_s: instead of one target age
+    a pass through all of them that takes so many seconds, from a picture.
     """
 
     target_age: float
@@ -34,6 +36,7 @@ class AgeOrder:
     size: int = 0
     device: str = "auto"
     person: str | None = None
+    sweep_s: float | None = None
 
 
 def same_place(source: Path, target: Path) -> bool:
@@ -52,6 +55,8 @@ def run_age(source: Path, target: Path, order: AgeOrder, terminal: Terminal) -> 
     # os.path and not Path: a name too long for this system is a name that does not exist.
     if not os.path.exists(source):
         raise InputError(f"no such file or folder: {source}. Check the spelling.")
+    if order.sweep_s is not None:
+        return _sweep(source, target, order, order.sweep_s, terminal)
     if source.is_dir():
         return _age_folder(source, target, order, terminal)
     target = target / source.name if os.path.isdir(target) else target
@@ -61,6 +66,19 @@ def run_age(source: Path, target: Path, order: AgeOrder, terminal: Terminal) -> 
     settings = Settings(target_age=order.target_age, size=order.size or DEFAULT_SIZE, device=order.device)
     only = None if order.person is None else known_person(order.person)
     age_video(source, target, settings, terminal, source_age=order.source_age, only=only)
+    return 0
+
+
+def _sweep(source: Path, target: Path, order: AgeOrder, seconds: float, terminal: Terminal) -> int:
+    from engine.age_sweep import sweep_picture
+
+    if source.is_dir() or not is_picture(source):
+        raise InputError(f"{source} is not a picture: a sweep is made from one picture.")
+    target = target / f"{source.stem}.mp4" if os.path.isdir(target) else target
+    _check_parent(target)
+    sweep_picture(
+        source, target, seconds, terminal, source_age=order.source_age, size=order.size, device=order.device
+    )  # fmt: skip
     return 0
 
 
@@ -144,7 +162,7 @@ def age_picture(engine: FaceEngine, source: Path, target: Path, order: AgeOrder)
     faces = engine.find(image) if known else engine.analyze(image)
     if order.person is not None:
         faces = tuple(face for face in faces if face.person is not None and face.person.person == order.person)
-    able = [face for face in faces if face.mesh is not None]
+    able = [face for face in faces if face.mesh is not None and frontal_weight(face.yaw_degrees) > 0]
     if not able:
         _copy(source, target)
         seen = "no face is seen well enough"

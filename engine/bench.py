@@ -24,7 +24,7 @@ from engine.doctor import commit, machine
 from engine.errors import AgeMirrorError, OutputError
 from engine.geometry.align import crop_affine, invert, transform, warp_crop
 from engine.images import write_atomically
-from engine.landmarks.mask import face_mask
+from engine.landmarks.mask import head_mask
 from engine.landmarks.mesh import FaceMesher, five_points
 from engine.landmarks.smoothing import OneEuro
 from engine.runtime import load_network
@@ -89,7 +89,7 @@ def timed(run: Callable[[], object], runs: int) -> tuple[float, float, float]:
 
 def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
     """Every network by size, precision and threads. What does not run here is said and left out."""
-    for name, sizes in (("ager", SIZES), ("age", (0,)), ("embedder", (0,))):
+    for name, sizes in (("ager", SIZES), ("age", (0,)), ("embedder", (0,)), ("style", (0,))):
         for precision, threads in _ways(device):
             try:
                 network = load_network(name, device, precision=precision, threads=threads)
@@ -100,10 +100,17 @@ def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing
             for size in sizes:
                 side = size or network.size
                 image = np.zeros((1, 3, side, side), np.float32)
-                inputs = [image, image[:, :1], image[:, :1]] if name == "ager" else [image]
+                inputs = _inputs(name, image)
                 timing = timed(lambda n=network, x=inputs: n(*x), runs)  # type: ignore[misc]
                 yield Timing(name, f"{side} px", network.device, threads, *timing)
             network.close()
+
+
+def _inputs(name: str, image: FloatArray) -> list[FloatArray]:
+    """What this network takes beside the picture: both ages, or which style."""
+    if name == "ager":
+        return [image, image[:, :1], image[:, :1]]
+    return [image, np.eye(1, 3, dtype=np.float32)[..., None, None]] if name == "style" else [image]
 
 
 def _ways(device: str) -> list[tuple[str, int]]:
@@ -153,12 +160,12 @@ def _time_crop(scene: Scene, size: int, runs: int) -> Iterator[Timing]:
     crop = warp_crop(scene.image, to_crop, size)
     mesh = transform(to_crop, scene.mesh)
     residual = np.random.default_rng(0).normal(0, 10, (size, size, 3)).astype(np.float32)
-    patch = AgedPatch(residual, face_mask(mesh, size), invert(to_crop), 70.0, 0)
+    patch = AgedPatch(residual, head_mask(mesh, size), invert(to_crop), 70.0, 0)
     stabiliser = Stabiliser()
     clock = iter(range(0, 10**15, _FRAME_NS))
     detail = f"{size} px"
     yield _stage("align", detail, runs, lambda: warp_crop(scene.image, to_crop, size))
-    yield _stage("mask", detail, runs, lambda: face_mask(mesh, size))
+    yield _stage("mask", detail, runs, lambda: head_mask(mesh, size))
     yield _stage("stabilise", detail, runs, lambda: stabiliser.update(residual, crop, 70.0, next(clock)))
     yield _stage("blend", detail, runs, lambda: paste(scene.image, [patch]))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.errors import AgeMirrorError
+from engine.live.sweep import LONGEST_S, SHORTEST_S, USUAL_S
 from engine.settings import AGE_RANGE_YEARS, DETECTORS, DEVICES, SIZES, Settings
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
@@ -59,6 +60,14 @@ def seconds(text: str) -> float:
         value = float("nan")
     if not 0 < value <= 86400:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: give seconds, more than 0")
+    return value
+
+
+def sweep_seconds(text: str) -> float:
+    """How long a sweep takes."""
+    value = seconds(text)
+    if not SHORTEST_S <= value <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} is out of range: give {SHORTEST_S:g} to {LONGEST_S:g} seconds")
     return value
 
 
@@ -122,7 +131,12 @@ def _add_age(commands: Any) -> None:
     parser = commands.add_parser("age", help="age a picture, a folder of pictures or a video")
     parser.add_argument("input", type=Path, metavar="INPUT")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="for a folder of pictures: a folder")
-    parser.add_argument("--target-age", type=age_in_years, required=True, metavar="YEARS")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--target-age", type=age_in_years, metavar="YEARS")
+    what.add_argument(
+        "--sweep", type=sweep_seconds, nargs="?", const=USUAL_S, metavar="SECONDS",
+        help="a picture through all ages and back, as a video",
+    )  # fmt: skip
     parser.add_argument("--source-age", type=age_in_years, metavar="YEARS", help="default: estimated from each face")
     parser.add_argument("--person", metavar="NAME", help="only the face of this person, who is enrolled")
     parser.add_argument("--size", type=int, choices=SIZES, default=0, help="side of the aligned face in pixels")
@@ -298,7 +312,9 @@ def _age(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
     if same_place(args.input, args.output):
         parser.error(f"OUTPUT is INPUT ({args.input}): give the result another place")
-    order = AgeOrder(args.target_age, args.source_age, args.size, args.device, args.person)
+    order = AgeOrder(args.target_age or 0.0, args.source_age, args.size, args.device, args.person, args.sweep)
+    if order.sweep_s is not None and order.person is not None:
+        parser.error("--sweep is for everybody in the picture: leave --person out")
     return run_age(args.input, args.output, order, Terminal())
 
 

@@ -132,10 +132,11 @@ def _devices(page: Page, device: str) -> None:
         page.fact("fall-back", note)
     for name in ("ager", "age"):
         _network(page, name, device)
-    if "embedder" in names():
-        _network(page, "embedder", device)
-    else:
-        page.fact("embedder", "not there: the mirror runs, and nobody is recognised")
+    for name, without in (("embedder", "nobody is recognised"), ("style", "there are no styles")):
+        if name in names():
+            _network(page, name, device)
+        else:
+            page.fact(name, f"not there: the mirror runs, and {without}")
 
 
 def _network(page: Page, name: str, device: str) -> None:

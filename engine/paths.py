@@ -41,3 +41,9 @@ def pictures_dir() -> Path:
     """Where snapshots go when nothing else was chosen."""
     override = os.environ.get(HOME_VARIABLE)
     return Path(override) / "pictures" if override else Path(platformdirs.user_pictures_dir()) / "Age Mirror"
+
+
+def videos_dir() -> Path:
+    """Where recordings go."""
+    override = os.environ.get(HOME_VARIABLE)
+    return Path(override) / "videos" if override else Path(platformdirs.user_videos_dir()) / "Age Mirror"

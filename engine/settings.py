@@ -10,6 +10,8 @@ from engine.errors import SettingsError
 SIZES = (256, 384, 512)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DETECTORS = ("mediapipe", "anchor", "both")
+NO_STYLE = "none"
+STYLES = (NO_STYLE, "oil", "ink", "glass")
 AGE_RANGE_YEARS = (0.0, 100.0)
 
 
@@ -20,8 +22,9 @@ class Settings:
     target_age: years 0..100, or None for "as you are" (nothing is changed). size: side of the aligned face in
     pixels, or 0 to follow ``latency_target_ms`` by itself. strength: 0..1 of the change. keep_eyes: nothing changes
     between the lids. face_targets: pairs (track id, target age) for faces that were given a target of their own; all
-    others follow ``target_age``.
-    detector: what finds faces: MediaPipe, our own network, or both.
+    others follow ``target_age``. meter: measure what comes out, its age and its likeness to what went in. sweeping:
+    these targets are those of a pass through the ages, which is for everybody and ends nobody's preferred age.
+    detector: what finds faces: MediaPipe, our own network, or both. style: what the finished picture is painted as.
     """
 
     source: str = "0"
@@ -37,6 +40,9 @@ class Settings:
     camera_width: int = 1280
     camera_height: int = 720
     face_targets: tuple[tuple[int, float | None], ...] = ()
+    meter: bool = False
+    sweeping: bool = False
+    style: str = NO_STYLE
 
     def __post_init__(self) -> None:
         low, high = AGE_RANGE_YEARS
@@ -49,6 +55,8 @@ class Settings:
             raise SettingsError(f"device {self.device!r} is unknown: choose one of {', '.join(DEVICES)}.")
         if self.detector not in DETECTORS:
             raise SettingsError(f"detector {self.detector!r} is unknown: choose one of {', '.join(DETECTORS)}.")
+        if self.style not in STYLES:
+            raise SettingsError(f"style {self.style!r} is unknown: choose one of {', '.join(STYLES)}.")
         if not 0.0 <= self.strength <= 1.0:
             raise SettingsError(f"strength {self.strength:g} is out of range: give 0 to 1.")
         if not 10.0 <= self.latency_target_ms <= 1000.0:

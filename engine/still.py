@@ -21,8 +21,8 @@ from engine.aging.blend import paste
 from engine.errors import SettingsError, WeightsError
 from engine.geometry.align import ARCFACE, WIDE, crop_affine, invert, transform, warp_crop
 from engine.landmarks.faces import FoundFace, find_faces
-from engine.landmarks.mask import face_mask
-from engine.landmarks.pose import yaw_degrees
+from engine.landmarks.mask import head_mask
+from engine.landmarks.pose import frontal_weight, yaw_degrees
 from engine.paths import gallery_file
 from engine.settings import AGE_RANGE_YEARS, SIZES
 from engine.types import AgedPatch, AgeEstimate, AlignedFace, Embedding, Face, FloatArray, Image, checked
@@ -64,7 +64,7 @@ class FaceEngine:
         if not found:
             return ()
         crops = [_crop(image, face.landmarks, self._estimator.size) for face in found]
-        ages = self._estimator.estimate(crops)
+        ages = self._estimator.estimate_still(image, [face.landmarks for face in found])
         faces = tuple(_face(face, age, crop) for face, age, crop in zip(found, ages, crops, strict=True))
         return self._recognised(image, faces, embeddings)
 
@@ -89,7 +89,7 @@ class FaceEngine:
         source_age: how old they look now, instead of what the age network says. faces: only these, as ``analyze``
         gave them for this picture; default all. size: side of the aligned crop, 256, 384 or 512; default by the size
         of each face. strength: 0..1 of the change. Outside the faces the picture stays bit-equal; faces without a
-        mesh (seen from the side, or covered) stay as they are.
+        mesh (covered) or turned far away stay as they are, and between 45 and 55 degrees the change fades.
 
         Raises ValueError for a wrong image, SettingsError for an age, size or strength out of range, WeightsError and
         DeviceError if a network cannot run.
@@ -218,8 +218,9 @@ class FaceEngine:
     def _patch(
         self, image: Image, face: Face, target: float, source: float | None, size: int | None, strength: float
     ) -> AgedPatch | None:
-        """What to add at this face, or None if it has no mesh."""
-        if face.mesh is None:
+        """What to add at this face, or None if it has no mesh or is turned too far away."""
+        strength *= frontal_weight(face.yaw_degrees)
+        if face.mesh is None or strength == 0:
             return None
         if source is None:
             source = self._source_age(image, face)
@@ -228,10 +229,10 @@ class FaceEngine:
         to_frame = invert(to_crop)
         aligned = AlignedFace(warp_crop(image, to_crop, size), to_frame, face.track_id or 0, 0)
         residual = self._ager.residuals([aligned], [source], [target])[0] * np.float32(strength)
-        return AgedPatch(residual, face_mask(transform(to_crop, face.mesh), size), to_frame, target, 0)
+        return AgedPatch(residual, head_mask(transform(to_crop, face.mesh), size), to_frame, target, 0)
 
     def _source_age(self, image: Image, face: Face) -> float:
-        age = face.age or self._estimator.estimate([_crop(image, face.landmarks, self._estimator.size)])[0]
+        age = face.age or self._estimator.estimate_still(image, [face.landmarks])[0]
         return age.years
 
 

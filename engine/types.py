@@ -144,11 +144,15 @@ class AlignedFace:
 
 @dataclass(frozen=True, slots=True)
 class AgeEstimate:
-    """Years, and the spread (one standard deviation) the model itself gives."""
+    """Years, and the spread (one standard deviation) the model itself gives.
+
+    distribution (Y,) float32: the chance of each year 0, 1, ... as one look gave it; None where several made the age.
+    """
 
     years: float
     spread_years: float
     model: str
+    distribution: FloatArray | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,13 +209,24 @@ class Match:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a face after it was changed: the age it is estimated at, and its likeness to the face before (cosine -1..1),
+    None where there is no network for that."""
+
+    years: float
+    likeness: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """What is known of one face in one picture.
 
     box (4,), score 0..1, landmarks (5, 2); mesh (478, 2) or None; quality 0..1 (size, sharpness, light, pose);
     yaw_degrees: head turned left or right, 0 looks into the camera. ``aged`` tells whether the picture that comes
-    with this face shows it aged, ``target_age`` to which age.
+    with this face shows it aged, ``target_age`` to which age; ``preferred_age`` is that which its person prefers, while
+    it and not the common target is in force. ``result``: what was measured of the face as the picture shows it, if that
+    was asked for.
     """
 
     box: FloatArray
@@ -226,6 +241,8 @@ class Face:
     person: Match | None = None
     aged: bool = False
     target_age: float | None = None
+    preferred_age: float | None = None
+    result: Outcome | None = None
 
     def __post_init__(self) -> None:
         _check(self, "box", (4,), np.float32)
@@ -271,7 +288,8 @@ class SessionStatus:
 
     ``devices`` maps a network to where it runs, for example ``{"ager": "cpu/openvino/bf16"}``; ``stages_ms`` are
     medians; ``fps_captured`` and ``fps_shown`` are measured over the last seconds; ``latency_ms`` has p50, p95, max.
-    ``recovering`` states say in ``message`` what is being waited for.
+    ``recovering`` states say in ``message`` what is being waited for. ``kind`` names the class of the error that the
+    message comes from (see engine.errors), so that a window can say it in its own language.
     """
 
     state: SessionState
@@ -289,3 +307,4 @@ class SessionStatus:
     faces_mean: float = 0.0
     aged_share: float = 0.0
     errors: tuple[str, ...] = ()
+    kind: str = ""

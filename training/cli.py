@@ -69,6 +69,10 @@ TASKS = {
         {"method": "triplet", "stem": 8, "channels": (8, 16), "blocks": (1, 1), "features": 16, "dimensions": 8,
          "epochs": 1, "batch": 8, "sizes": (64,), "until": (1.0,), "hold_out": 3}, True, True,
     ),
+    "label": Task(
+        "guess age and gender of prepared faces that tell neither, with the networks that ship",
+        "training.data.labels", "LabelConfig", "label", {"limit": 6, "samples": 12},
+    ),
     "aging": Task(
         "train the aging generator on the pairs",
         "training.loops.aging", "AgingConfig", "train",
@@ -104,6 +108,27 @@ TASKS = {
         "average portraits into the demo's face that is nobody's",
         "training.data.demo_face", "DemoFaceConfig", "build", {},
     ),
+    "paint": Task(
+        "paint the styles by code: oil, ink, glass",
+        "training.style.paintings", "PaintConfig", "paint_all", {"side": 96},
+    ),
+    "style-eye": Task(
+        "train the small network whose features measure style",
+        "training.style.eye", "EyeConfig", "train",
+        {"steps": 2, "batch": 4, "channels": (4, 4), "window": 16, "photographs": 4, "paintings": 1, "save_every": 1},
+        True, True,
+    ),
+    "style-image": Task(
+        "style transfer of one picture by optimisation (Gatys): --set content=FILE --set style=oil",
+        "training.style.gatys", "StyleImageConfig", "style_image",
+        {"steps": 3, "side": 48, "painting_side": 64, "stages": 2, "looker": ""},
+    ),
+    "style": Task(
+        "train the network that paints the live picture in one pass (Johnson), all styles in one",
+        "training.style.loop", "StyleConfig", "train",
+        {"extra": (), "steps": 2, "batch": 3, "side": 32, "width": 4, "blocks": 1, "painting_side": 64, "looker": "",
+         "save_every": 1}, True, True,
+    ),
     "publish": Task(
         "put a finished run's network into weights/ with its card, and export it",
         "training.publish", "PublishConfig", "publish_run", {},
@@ -114,9 +139,29 @@ TASKS = {
     ),
     "evaluate": Task(
         "evaluate MODEL: measure age, embedder, steady (each with --help) or aging, the generator's scorecard",
-        "training.metrics.aging", "EvaluateConfig", "evaluate", {"limit": 2},
+        "training.evaluation.aging", "ScorecardConfig", "evaluate",
+        {"limit": 1, "impostors": 4, "sheet": 1, "pans": 1, "seconds": 0.12, "rounds": 0},
     ),
 }  # fmt: skip
+
+# What the networks see (training/insight/). --smoke shows networks that have learned nothing.
+SEE: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "filters": ("the first layer's filters of the age network, the embedder and the detector", "FiltersConfig", {}),
+    "features": ("feature maps by layer for the face of a picture", "FeaturesConfig", {"maps": 3}),
+    "units": ("the patches of a folder of faces that excite a unit most", "UnitsConfig",
+              {"units": (0, 1), "patches": 3}),
+    "age": ("where the age network sees the age: occlusion and gradient maps", "AgeMapsConfig",
+            {"stride": 20, "samples": 2, "steps": 2}),
+    "people": ("faces as points in the embedder's space (PCA; UMAP in TensorBoard)", "PeopleConfig", {}),
+    "anchors": ("the detector's anchors and boxes before and after suppression", "AnchorsConfig", {}),
+    "generator": ("the aging network's residual at several ages, and its skips", "GeneratorConfig", {"ages": (20, 70)}),
+    "discriminator": ("the discriminator's map over real and made faces of a run", "DiscriminatorConfig", {"count": 2}),
+    "latent": ("a walk from face to face in the latent space of a ladder's run", "LatentConfig", {"stops": 2}),
+}  # fmt: skip
+TASKS |= {
+    f"see-{name}": Task(about, f"training.insight.{name}", config, "see", smoke)
+    for name, (about, config, smoke) in SEE.items()
+}
 
 # The GAN ladder (training/ladder/): one loop, and a TOML file for each rung.
 RUNGS = {
@@ -204,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--smoke", action="store_true", help="run in seconds on pictures made by the program itself")
     parser.add_argument("--resume", action="store_true", help="continue a stopped run")
     parser.add_argument("--shards", action="store_true", help="prepare: write shards too, for streaming")
+    parser.add_argument("--card", metavar="FILE", help="evaluate aging: write the figures on this card")
     machine = parser.add_argument_group("where to train (tasks that run on many devices; torchrun works too)")
     machine.add_argument("--accelerator", metavar="KIND", help="auto, cpu, cuda or mps")
     machine.add_argument("--devices", metavar="N", help="on each machine; auto: one process on the CPU, or all GPUs")
@@ -244,6 +290,8 @@ def _overrides(name: str, options: argparse.Namespace) -> dict[str, Any]:
     named = dict(zip(keys, options.values, strict=False))
     if options.data:
         named["data"] = options.data
+    if options.card:
+        named["card"] = options.card
     return named | ({"shards": True} if options.shards else {}) | _set_values(options.set)
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from engine.networks.embedder import EmbedderNet
+from engine.networks.style import StyleNet
 from engine.paths import weights_dir
 from engine.weights.card import Card
 from training.checkpoints import WEIGHTS_FILE
@@ -23,6 +24,7 @@ from training.loops.detector import DetectorConfig, detector_arguments
 from training.loops.detector import build_network as build_detector
 from training.loops.embedder import EmbedderConfig
 from training.provenance import read_run
+from training.style.loop import StyleConfig
 
 SETS = {
     "utkface": "UTKFace (aligned and cropped, train split by content hash), non-commercial research",
@@ -44,7 +46,10 @@ METRICS = {
     "ager": "change of age in years as other age networks see it; identity as the cosine of face embeddings",
     "embedder": "verification accuracy by ten folds, TAR at a stated FAR, on people nobody learned from",
     "detector": "average precision and recall on held-out scenes, IoU 0.5",
+    "style": "faces of val: costs by our own eye, light by correlation; unsteady: noise after painting over before",
 }
+# Changes of the generator below this (in 0..1) are noise: half a step of eight bits.
+DEAD_ZONE = 0.002
 CROPS = {"embedder": "arcface"}
 FREE_LICENCE = "trained on data for any use with attribution (CC BY 4.0 and freer): name the data with these weights"
 LICENCE = "trained on data for non-commercial research: use these weights for research and private use only"
@@ -52,9 +57,9 @@ LICENCE = "trained on data for non-commercial research: use these weights for re
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """run: the folder of the finished run; weights: "age", "ager", "embedder" or "detector"; sets: what it learned
-    from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with ``prefix``; split,
-    metric: in words.
+    """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector" or "style"; sets: what it
+    learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with ``prefix``;
+    split, metric: in words.
     What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
@@ -88,8 +93,8 @@ def _network(config: PublishConfig) -> tuple[str, nn.Module, dict[str, object], 
         return "age", AgeNet(age.width, age.multiples, age.blocks), arguments, (age.size,)
     if config.weights == "ager":
         aging = AgingConfig()
-        arguments = {"width": aging.width, "multiples": list(aging.multiples)}
-        return "ager", AgingUNet(aging.width, aging.multiples), arguments, (256, 384, 512)
+        arguments = {"width": aging.width, "multiples": list(aging.multiples), "dead_zone": DEAD_ZONE}
+        return "ager", AgingUNet(aging.width, aging.multiples, DEAD_ZONE), arguments, (256, 384, 512)
     if config.weights == "detector":
         detector = DetectorConfig()
         return "detector", build_detector(detector), detector_arguments(detector), (640,)
@@ -98,7 +103,12 @@ def _network(config: PublishConfig) -> tuple[str, nn.Module, dict[str, object], 
         embedder: dict[str, object] = {"stem": e.stem, "channels": list(e.channels), "blocks": list(e.blocks),
                                        "features": e.features, "dimensions": e.dimensions}  # fmt: skip
         return "embedder", EmbedderNet(e.stem, e.channels, e.blocks, e.features, e.dimensions), embedder, (112,)
-    raise DataError(f"{config.weights!r} is no network of this program: publish age, ager, detector or embedder.")
+    if config.weights == "style":
+        style = StyleConfig()
+        painted: dict[str, object] = {"styles": list(style.styles), "width": style.width, "blocks": style.blocks}
+        return "style", StyleNet(style.styles, style.width, style.blocks), painted, (384,)
+    known = "age, ager, detector, embedder or style"
+    raise DataError(f"{config.weights!r} is no network of this program: publish {known}.")
 
 
 def licence_of(sets: tuple[str, ...]) -> str:

@@ -18,25 +18,33 @@ def clamp(years: float) -> float:
 class Dial:
     """What the dial shows: ``target`` None means "as you are"; ``now`` is how old the face in front looks, if known.
 
-    ``typed`` holds digits that are not yet complete; ``typed_at_s`` is when the last one came.
+    ``typed`` holds digits that are not yet complete; ``typed_at_s`` is when the last one came. ``own`` is the age that
+    the person in front, called ``owner``, prefers, while that and not ``target`` is what is shown.
     """
 
     target: float | None = None
     now: float | None = None
     typed: str = ""
     typed_at_s: float = 0.0
+    own: float | None = None
+    owner: str = ""
+
+    @property
+    def shown(self) -> float | None:
+        """The age that the face in front is shown at; None: as it is."""
+        return self.own if self.own is not None else self.target
 
     @property
     def position(self) -> float | None:
-        """Where the handle stands, in years: the target, else the age now, else nowhere."""
-        return self.target if self.target is not None else self.now
+        """Where the handle stands, in years: what is shown, else the age now, else nowhere."""
+        return self.shown if self.shown is not None else self.now
 
     @property
     def number(self) -> str:
-        """The large number: digits being typed, else the target; empty for "as you are"."""
+        """The large number: digits being typed, else what is shown; empty for "as you are"."""
         if self.typed:
             return self.typed
-        return "" if self.target is None else f"{self.target:.0f}"
+        return "" if self.shown is None else f"{self.shown:.0f}"
 
     def step(self, years: int) -> Dial:
         """From where the handle stands, in whole years; the middle of the dial where it stands nowhere."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from desktop.background import InOrder
 from desktop.presenters.guide import GuidePresenter
-from desktop.presenters.people_words import CONSENT, name_problem, reason_text, said
+from desktop.presenters.people_words import CONSENT, name_problem, reason_text, said, said_of
 from desktop.services import Session
 from desktop.texts import NOTHING, QT_TRANSLATE_NOOP, Text, short, text
 from engine.errors import (
@@ -332,19 +332,19 @@ class EnrolPresenter:
     def _failed(self, error: Exception, passphrase: str | None) -> None:
         before, self.asking = self.stage, None
         if isinstance(error, PassphraseNeededError) or (isinstance(error, VaultError) and passphrase is not None):
-            wrong = NOTHING if isinstance(error, PassphraseNeededError) else said(str(error))
+            wrong = NOTHING if isinstance(error, PassphraseNeededError) else said_of(error)
             self.stage, self.asking = Stage.PASSPHRASE, Asking(not self._everybody()[1], wrong)
         elif isinstance(error, AlreadyKnownError):
             self.stage, self.like = Stage.ALIKE, error.person
         elif isinstance(error, StrangerError):
             self.stage, self.like = Stage.STRANGER, self.who
         elif isinstance(error, NameTakenError | InputError) and self.adding is None and not self.looked:
-            self.stage, self.error = Stage.AGREE, said(str(error))
+            self.stage, self.error = Stage.AGREE, said_of(error)
         elif isinstance(error, EnrolmentError) and before is Stage.LOOKING:
             self.stage, self.error = Stage.REPORT, self._why_none(str(error))
             self.refused = _named((picture, reason) for picture, reason in self._looked if reason)
         else:
-            self.stage, self.error = Stage.FAILED, said(str(error))
+            self.stage, self.error = Stage.FAILED, said_of(error)
         self.changed()
 
     def _why_none(self, cause: str) -> Text:

@@ -67,6 +67,15 @@ class FaceChoice:
             return replace(self, targets=MappingProxyType({}))
         return replace(self, targets=MappingProxyType({**self.targets, self.chosen: years}))
 
+    def with_own_target(self, track_id: int, years: float | None) -> FaceChoice:
+        """This face alone gets a target, whoever is chosen."""
+        return replace(self, targets=MappingProxyType({**self.targets, track_id: years}))
+
+    def with_targets_of(self, earlier: FaceChoice) -> FaceChoice:
+        """The targets of an earlier choice again, for the faces that are still about."""
+        kept = {track: years for track, years in earlier.targets.items() if track in self.seen_s}
+        return replace(self, targets=MappingProxyType(kept))
+
     def target(self, common: float | None) -> float | None:
         """The target the dial shows."""
         return common if self.chosen is None else self.targets.get(self.chosen, common)

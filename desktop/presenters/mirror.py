@@ -8,12 +8,15 @@ from typing import Any
 
 from desktop.preferences import ENGINE_FIELDS, Preferences, changed
 from desktop.presenters.compare import KEY_STEP, Compare
-from desktop.presenters.dial import Dial
+from desktop.presenters.dial import MIDDLE_YEARS, Dial
 from desktop.presenters.faces import FaceChoice
-from desktop.presenters.sweep import Sweep
+from desktop.presenters.meter import MeterView, meter_view
 from desktop.sources import is_camera
-from engine.settings import Settings
+from engine.live.sweep import Sweep
+from engine.settings import STYLES, Settings
 from engine.types import Face
+
+TURN_REACHES_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class MirrorPresenter:
     def __init__(self, preferences: Preferences, settings: Settings, clock: Callable[[], float]) -> None:
         self.preferences = preferences
         self.changed: Callable[[], None] = lambda: None
+        self.calm: Callable[[], bool] = lambda: False  # whether things should jump instead of glide
         self.compare = Compare()
         self.choice = FaceChoice()
         self.sweep: Sweep | None = None
@@ -43,22 +47,44 @@ class MirrorPresenter:
         self._settings = settings
         self._common_target = settings.target_age
         self._now: float | None = None
+        self._own: float | None = None
         self._typing = Dial()
         self._file_mirrored = False
         self._clock = clock
         self._was_original = False
+        self._before_sweep = FaceChoice()
+        self._turned_s = float("-inf")
 
     # what follows from the facts
 
     @property
     def settings(self) -> Settings:
         """For the session."""
-        return replace(self._settings, target_age=self._common_target, face_targets=self.choice.pairs())
+        return replace(
+            self._settings,
+            target_age=self._common_target,
+            face_targets=self.choice.pairs(),
+            sweeping=self.sweep is not None,
+        )
 
     @property
     def dial(self) -> Dial:
-        target = self.choice.target(self._common_target)
-        return replace(self._typing, target=target, now=self._now)
+        target, front = self.choice.target(self._common_target), self.choice.front(self.faces)
+        own = front.preferred_age if front is not None and self._may_be_at_own_age(front) else None
+        owner = front.person.person if own is not None and front is not None and front.person is not None else ""
+        return replace(self._typing, target=target, now=self._now, own=own, owner=owner)
+
+    @property
+    def meter(self) -> MeterView | None:
+        """What came out for the face in front; None while that is not asked for."""
+        if not self.preferences.meter or self.blanked:
+            return None
+        return meter_view(self.choice.front(self.faces))
+
+    def _may_be_at_own_age(self, front: Face) -> bool:
+        """A result that was on its way while the dial was turned still tells the age that was overruled by that."""
+        told = front.track_id not in self.choice.targets and self._clock() - self._turned_s > TURN_REACHES_S
+        return told and self._settings.enabled and self.sweep is None
 
     @property
     def mirrored(self) -> bool:
@@ -83,21 +109,22 @@ class MirrorPresenter:
     def set_target(self, years: float | None) -> None:
         """The user chose a year (None: "as you are"); a running sweep ends."""
         self.sweep = None
-        self._take(self.dial.set(years))
+        self._turn(self.dial.set(years))
 
     def step_target(self, years: int) -> None:
         self.sweep = None
-        self._take(self.dial.step(years))
+        self._turn(self.dial.step(years))
 
     def type_digit(self, digit: str) -> None:
         self.sweep = None
-        self._take(self.dial.type_digit(digit, self._clock()))
+        self._turn(self.dial.type_digit(digit, self._clock()))
 
     def erase_digit(self) -> None:
         self._take(self.dial.erase_digit(self._clock()))
 
     def commit_typed(self) -> None:
-        self._take(self.dial.commit())
+        if self._typing.typed:
+            self._turn(self.dial.commit())
 
     def cancel_typed(self) -> bool:
         """Forget typed digits; False where there were none."""
@@ -106,10 +133,21 @@ class MirrorPresenter:
         return had
 
     def _take(self, dial: Dial) -> None:
-        self._typing = replace(dial, target=None, now=None)
+        self._typing = replace(dial, target=None, now=None, own=None, owner="")
         if dial.target != self.choice.target(self._common_target):
             self._aim(dial.target)
         self.changed()
+
+    def _turn(self, dial: Dial) -> None:
+        """The user turned the dial: also where it ends at the common target, it ends the age that a person prefers."""
+        front, before = self.choice.front(self.faces), self.dial
+        stays = before.own is not None and not dial.typed and dial.target == before.target
+        if not dial.typed:
+            self._turned_s = self._clock()
+        self._take(dial)
+        if stays and front is not None and front.track_id is not None:
+            self.choice = self.choice.with_own_target(front.track_id, dial.target)
+            self.changed()
 
     def _aim(self, years: float | None) -> None:
         self.choice = self.choice.with_target(years)
@@ -134,20 +172,36 @@ class MirrorPresenter:
     def toggle_overlay(self) -> None:
         self.prefer(overlay=not self.preferences.overlay)
 
+    def next_style(self) -> None:
+        """Paint the picture in the next style; after the last one comes none."""
+        self.prefer(style=STYLES[(STYLES.index(self.preferences.style) + 1) % len(STYLES)])
+
     def toggle_sweep(self) -> None:
+        """Begin a pass through the ages, or end the one that runs and go home."""
         if self.sweep is not None:
-            self._end_sweep(self.sweep)
+            self._end_sweep()
+            self.changed()
         else:
-            dial = self.dial
-            start = dial.position if dial.position is not None else 40.0
-            self.sweep = Sweep(self._clock(), dial.target, start)
+            self.start_sweep()
+
+    def start_sweep(self) -> None:
+        """Begin a pass from where the dial stands now; one that runs already begins anew."""
+        self._end_sweep()
+        dial = self.dial
+        start = dial.position if dial.position is not None else MIDDLE_YEARS
+        self._before_sweep = self.choice
+        self.sweep = Sweep(self._clock(), dial.target, start, self.preferences.sweep_s, steps=self.calm())
         self.changed()
 
-    def _end_sweep(self, sweep: Sweep) -> None:
-        self.sweep = None
-        self._aim(sweep.origin)
+    def _end_sweep(self) -> None:
+        """Everybody is shown as before the sweep, faces with targets of their own too."""
+        sweep, self.sweep = self.sweep, None
+        if sweep is not None:
+            self._aim(sweep.origin)
+            self.choice = self.choice.with_targets_of(self._before_sweep)
 
     def blank(self, blanked: bool) -> None:
+        self._end_sweep()
         self.blanked = blanked
         self.changed()
 
@@ -180,23 +234,29 @@ class MirrorPresenter:
         self.faces = faces
         before = self.choice
         self.choice = self.choice.see(faces, self._clock())
+        if before.chosen != self.choice.chosen:
+            self.sweep = None  # the face that it was for is gone, and its target with it
         if self._look_at_front() or before.chosen != self.choice.chosen or before.targets != self.choice.targets:
             self.changed()
 
     def _look_at_front(self) -> bool:
-        """How old the face in front looks now; True if that changed."""
+        """How old the face in front looks now, and whether it is at an age of its own; True if that changed."""
         front = self.choice.front(self.faces)
-        before, self._now = self._now, front.age.years if front is not None and front.age is not None else None
-        return before != self._now
+        before, own_before = self._now, self._own
+        self._now = front.age.years if front is not None and front.age is not None else None
+        self._own = front.preferred_age if front is not None else None
+        return before != self._now or own_before != self._own
 
     def click_picture(self, x: float, y: float) -> None:
         """A click at a point of the image; with one face there is nothing to choose."""
         if len(self.faces) > 1 or self.choice.chosen is not None:
+            self._end_sweep()
             self.choice = self.choice.click(self.faces, x, y)
             self._look_at_front()
             self.changed()
 
     def open_source(self, source: str) -> None:
+        self._end_sweep()
         self.faces, self.choice, self._now = (), FaceChoice(), None
         self.blanked = False
         self._settings = replace(self._settings, source=source)
@@ -224,11 +284,11 @@ class MirrorPresenter:
         now_s = self._clock()
         dial = self.dial.tick(now_s)
         if dial.typed != self._typing.typed:
-            self._take(dial)
+            self._turn(dial)
         if self.sweep is not None:
             years = self.sweep.years_at(now_s)
             if years is None:
-                self._end_sweep(self.sweep)
+                self._end_sweep()
             else:
                 self._aim(years)
             self.changed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from desktop.presenters.troubles import told
 from desktop.sources import is_camera
 from desktop.texts import NOTHING, QT_TRANSLATE_NOOP, Text, text, verbatim
 from engine.types import SessionState, SessionStatus
@@ -83,7 +84,7 @@ def _no_camera(status: SessionStatus) -> Page:
     return Page(
         PageKind.NO_CAMERA,
         text(QT_TRANSLATE_NOOP("Mirror", "No camera yet")),
-        verbatim(status.message) if status.message else fallback,
+        told(status.message, status.kind) if status.message else fallback,
         _WAYS_ON,
     )
 
@@ -94,11 +95,11 @@ def _stopped(status: SessionStatus) -> Page:
     return Page(
         PageKind.STOPPED,
         text(QT_TRANSLATE_NOOP("Mirror", "The mirror has stopped")),
-        verbatim(message) if message else fallback,
+        told(message, status.kind) if message else fallback,
         _WAYS_ON,
     )
 
 
 def _recovering(status: SessionStatus) -> Text:
     fallback = text(QT_TRANSLATE_NOOP("Mirror", "The picture has stopped. Trying again …"))
-    return verbatim(status.message) if status.message else fallback
+    return told(status.message, status.kind) if status.message else fallback

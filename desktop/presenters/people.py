@@ -8,7 +8,7 @@ from enum import Enum
 
 from desktop.background import InOrder
 from desktop.presenters.enrol import Asking, EnrolPresenter, Stage, passphrase_problem
-from desktop.presenters.people_words import name_problem, said
+from desktop.presenters.people_words import name_problem, said, said_of
 from desktop.services import Session
 from desktop.texts import NOTHING, QT_TRANSLATE_NOOP, Text, short, text
 from engine.errors import (
@@ -173,7 +173,7 @@ class PeoplePresenter:
             title = QT_TRANSLATE_NOOP("Mirror", "The pictures of people are locked")
         else:
             title, ways = QT_TRANSLATE_NOOP("Mirror", "The people cannot be read"), ways[:1]
-        return Notice(Text(title), said(str(error)), ways)
+        return Notice(Text(title), said_of(error), ways)
 
     # --- looking -------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ class PeoplePresenter:
             return
 
         def wrong(error: Exception) -> None:
-            self._lock_error = said(str(error))
+            self._lock_error = said_of(error)
             self.look()
 
         self._work.submit(lambda: self._people.unlock(passphrase), lambda _: self.look(), wrong)
@@ -223,7 +223,7 @@ class PeoplePresenter:
 
         def failed(error: Exception) -> None:
             self._changing -= 1
-            self.told(said(str(error)))
+            self.told(said_of(error))
             self.look()
 
         self._changing += 1

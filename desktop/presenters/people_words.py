@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePath
 
+from desktop.presenters.troubles import trouble
 from desktop.texts import NOTHING, QT_TRANSLATE_NOOP, Text, short, text, verbatim
 from engine.errors import InputError
 from engine.live.people import NAME_LENGTH, KnownPerson, Step, checked_name, name_key
@@ -92,6 +94,13 @@ def said(sentence: str) -> Text:
         return Text(sentence)
     # Paths and names of files keep their first letter.
     return verbatim(sentence if "/" in sentence.partition(" ")[0] else sentence[:1].upper() + sentence[1:])
+
+
+def said_of(error: Exception) -> Text:
+    """An error in its own words where they are known or the language is theirs, else in those of its kind."""
+    own = said(str(error))
+    known = own.source in HINTS or own.source in _ERRORS
+    return own if known else replace(trouble(error), exact=str(own))
 
 
 def reason_text(reason: str) -> Text:

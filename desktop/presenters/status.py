@@ -18,6 +18,7 @@ STAGE_LABELS = {
     "align": QT_TRANSLATE_NOOP("Mirror", "Straighten the face"),
     "age": QT_TRANSLATE_NOOP("Mirror", "Guess the age"),
     "name": QT_TRANSLATE_NOOP("Mirror", "Recognise the face"),
+    "cover": QT_TRANSLATE_NOOP("Mirror", "Look for a hand before it"),
     "ager": QT_TRANSLATE_NOOP("Mirror", "Age the face"),
     "stabilise": QT_TRANSLATE_NOOP("Mirror", "Keep it steady"),
     "blend": QT_TRANSLATE_NOOP("Mirror", "Blend it in"),

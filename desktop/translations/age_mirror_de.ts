@@ -1004,10 +1004,6 @@
         <translation>Vereinen</translation>
     </message>
     <message>
-        <source>Erase the settings, all snapshots and all people? They cannot be brought back.</source>
-        <translation>Die Einstellungen, alle Schnappschüsse und alle Personen löschen? Sie lassen sich nicht zurückholen.</translation>
-    </message>
-    <message>
         <source>People: nobody</source>
         <translation>Personen: niemand</translation>
     </message>
@@ -1046,6 +1042,294 @@
     <message>
         <source>Back to the dial</source>
         <translation>Zurück zum Regler</translation>
+    </message>
+    <message>
+        <source>Look inside</source>
+        <translation>Hineinschauen</translation>
+    </message>
+    <message>
+        <source>Find</source>
+        <translation>Finden</translation>
+    </message>
+    <message>
+        <source>The detector proposes boxes (thin); of those that lie over each other, the best one stays (bold).</source>
+        <translation>Der Detektor schlägt Rahmen vor (dünn); von denen, die übereinanderliegen, bleibt der beste (dick).</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>Vermessen</translation>
+    </message>
+    <message>
+        <source>478 points lie on the face; eyes, nose and mouth turn and scale it to how the networks know faces.</source>
+        <translation>478 Punkte liegen auf dem Gesicht; Augen, Nase und Mund drehen und skalieren es so, wie die Netze Gesichter kennen.</translation>
+    </message>
+    <message>
+        <source>The network gives every year a chance; the middle of the hill is the guess, its width the doubt.</source>
+        <translation>Das Netz gibt jedem Jahr eine Chance; die Mitte des Hügels ist die Schätzung, seine Breite der Zweifel.</translation>
+    </message>
+    <message>
+        <source>Recognise</source>
+        <translation>Erkennen</translation>
+    </message>
+    <message>
+        <source>The face becomes a direction among many; a bar tells how closely it points where a person&apos;s does.</source>
+        <translation>Das Gesicht wird zu einer Richtung unter vielen; ein Balken sagt, wie genau sie dorthin zeigt, wohin die einer Person zeigt.</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>Verändern</translation>
+    </message>
+    <message>
+        <source>This is all that the generator adds: where it makes brighter or darker, and the mask that limits it.</source>
+        <translation>Nur das fügt der Generator hinzu: wo er heller oder dunkler macht, und die Maske, die es begrenzt.</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>Einblenden</translation>
+    </message>
+    <message>
+        <source>The face plus what is added, times the mask; every pixel outside stays as the camera took it.</source>
+        <translation>Das Gesicht plus das Hinzugefügte, mal die Maske; jeder Pixel außerhalb bleibt, wie die Kamera ihn aufnahm.</translation>
+    </message>
+    <message>
+        <source>{found} proposed, {kept} kept</source>
+        <translation>{found} vorgeschlagen, {kept} behalten</translation>
+    </message>
+    <message>
+        <source>No face in sight</source>
+        <translation>Kein Gesicht zu sehen</translation>
+    </message>
+    <message>
+        <source>Nobody to compare with: enrol people with P</source>
+        <translation>Niemand zum Vergleichen: mit P Personen aufnehmen</translation>
+    </message>
+    <message>
+        <source>Comparing …</source>
+        <translation>Vergleicht …</translation>
+    </message>
+    <message>
+        <source>most like {name}</source>
+        <translation>am ähnlichsten: {name}</translation>
+    </message>
+    <message>
+        <source>nobody who is known</source>
+        <translation>niemand, der bekannt ist</translation>
+    </message>
+    <message>
+        <source>Nothing is changed: turn the dial to an age</source>
+        <translation>Nichts wird verändert: Den Regler auf ein Alter drehen</translation>
+    </message>
+    <message>
+        <source>by {levels} of 255 at most, for the age of {years}</source>
+        <translation>um höchstens {levels} von 255, für das Alter {years}</translation>
+    </message>
+    <message>
+        <source>Mask</source>
+        <translation>Maske</translation>
+    </message>
+    <message>
+        <source>All together {ms} ms a picture (medians)</source>
+        <translation>Zusammen {ms} ms je Bild (Mediane)</translation>
+    </message>
+    <message>
+        <source>Paint the picture in the next style</source>
+        <translation>Das Bild im nächsten Stil malen</translation>
+    </message>
+    <message>
+        <source>The style cannot be shown: {cause}</source>
+        <translation>Der Stil kann nicht gezeigt werden: {cause}</translation>
+    </message>
+    <message>
+        <source>Painted as</source>
+        <translation>Gemalt als</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>Gar nicht</translation>
+    </message>
+    <message>
+        <source>Oil</source>
+        <translation>Öl</translation>
+    </message>
+    <message>
+        <source>Ink</source>
+        <translation>Tusche</translation>
+    </message>
+    <message>
+        <source>Glass</source>
+        <translation>Glas</translation>
+    </message>
+    <message>
+        <source>100 % · not changed</source>
+        <translation>100 % · unverändert</translation>
+    </message>
+    <message>
+        <source>A newer version of this program wrote the file of the people.</source>
+        <translation>Eine neuere Version dieses Programms hat die Datei der Personen geschrieben.</translation>
+    </message>
+    <message>
+        <source>A setting has a value that is not offered.</source>
+        <translation>Eine Einstellung hat einen Wert, den es nicht gibt.</translation>
+    </message>
+    <message>
+        <source>A sweep takes</source>
+        <translation>Eine Altersfahrt dauert</translation>
+    </message>
+    <message>
+        <source>Age and likeness of the result</source>
+        <translation>Alter und Ähnlichkeit des Ergebnisses</translation>
+    </message>
+    <message>
+        <source>Another program is using the file of the people. Try again soon.</source>
+        <translation>Ein anderes Programm benutzt die Datei der Personen. Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>Erase the settings, all snapshots, recordings and people? They cannot be brought back.</source>
+        <translation>Einstellungen, alle Schnappschüsse, Aufnahmen und Personen löschen? Sie lassen sich nicht zurückholen.</translation>
+    </message>
+    <message>
+        <source>Likeness</source>
+        <translation>Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>Look for a hand before it</source>
+        <translation>Nach einer Hand davor sehen</translation>
+    </message>
+    <message>
+        <source>No camera answered. Is one plugged in, and is no other program using it?</source>
+        <translation>Keine Kamera hat geantwortet. Ist eine angeschlossen, und benutzt sie kein anderes Programm?</translation>
+    </message>
+    <message>
+        <source>No pictures come from the camera or file. Trying again …</source>
+        <translation>Von der Kamera oder Datei kommen keine Bilder. Es wird weiter versucht …</translation>
+    </message>
+    <message>
+        <source>Record a sweep</source>
+        <translation>Eine Altersfahrt aufnehmen</translation>
+    </message>
+    <message>
+        <source>Record what is shown</source>
+        <translation>Aufnehmen, was zu sehen ist</translation>
+    </message>
+    <message>
+        <source>Recorded {seconds} seconds, with gaps (this computer was busy): {place}</source>
+        <translation>{seconds} Sekunden aufgenommen, mit Lücken (der Computer war beschäftigt): {place}</translation>
+    </message>
+    <message>
+        <source>Recorded {seconds} seconds: {place}</source>
+        <translation>{seconds} Sekunden aufgenommen: {place}</translation>
+    </message>
+    <message>
+        <source>Recording. Press to end it and save it.</source>
+        <translation>Es wird aufgenommen. Drücken beendet und speichert.</translation>
+    </message>
+    <message>
+        <source>Recordings: {count}, {size} MB in {place}</source>
+        <translation>Aufnahmen: {count}, {size} MB in {place}</translation>
+    </message>
+    <message>
+        <source>Result looks</source>
+        <translation>Ergebnis wirkt wie</translation>
+    </message>
+    <message>
+        <source>Show age and likeness of the result</source>
+        <translation>Alter und Ähnlichkeit des Ergebnisses zeigen</translation>
+    </message>
+    <message>
+        <source>Something went wrong inside the program. Starting again usually helps.</source>
+        <translation>Im Programm ist etwas schiefgegangen. Ein neuer Start hilft meistens.</translation>
+    </message>
+    <message>
+        <source>The file could not be written. Is there room on the disk, and may its folder be written to?</source>
+        <translation>Die Datei ließ sich nicht schreiben. Ist noch Platz, und darf in ihren Ordner geschrieben werden?</translation>
+    </message>
+    <message>
+        <source>The file of a network is missing or damaged. Get the program's weights folder anew.</source>
+        <translation>Die Datei eines Netzes fehlt oder ist beschädigt. Holen Sie den Ordner „weights“ des Programms neu.</translation>
+    </message>
+    <message>
+        <source>The file of the people cannot be read or changed.</source>
+        <translation>Die Datei der Personen lässt sich nicht lesen oder ändern.</translation>
+    </message>
+    <message>
+        <source>The file of the people is damaged.</source>
+        <translation>Die Datei der Personen ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The mirror could not do this now. Try again.</source>
+        <translation>Das ging gerade nicht. Versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>The networks cannot run on the chosen device. Choose another one in the settings.</source>
+        <translation>Auf dem gewählten Gerät laufen die Netze nicht. Wählen Sie in den Einstellungen ein anderes.</translation>
+    </message>
+    <message>
+        <source>The picture stands still. It is being opened again …</source>
+        <translation>Das Bild steht still. Es wird neu geöffnet …</translation>
+    </message>
+    <message>
+        <source>There is no picture to record yet.</source>
+        <translation>Es gibt noch kein Bild zum Aufnehmen.</translation>
+    </message>
+    <message>
+        <source>This file cannot be used. Choose another one.</source>
+        <translation>Diese Datei lässt sich nicht verwenden. Wählen Sie eine andere.</translation>
+    </message>
+    <message>
+        <source>This file is not a picture that can be read.</source>
+        <translation>Diese Datei ist kein lesbares Bild.</translation>
+    </message>
+    <message>
+        <source>This file is not a video that can be read.</source>
+        <translation>Diese Datei ist kein lesbares Video.</translation>
+    </message>
+    <message>
+        <source>What is kept encrypted cannot be opened.</source>
+        <translation>Was verschlüsselt ist, lässt sich nicht öffnen.</translation>
+    </message>
+    <message>
+        <source>a faint likeness</source>
+        <translation>entfernt ähnlich</translation>
+    </message>
+    <message>
+        <source>cannot be measured here</source>
+        <translation>hier nicht messbar</translation>
+    </message>
+    <message>
+        <source>clearly the same person</source>
+        <translation>klar dieselbe Person</translation>
+    </message>
+    <message>
+        <source>like another person</source>
+        <translation>wie eine andere Person</translation>
+    </message>
+    <message>
+        <source>measuring …</source>
+        <translation>wird gemessen …</translation>
+    </message>
+    <message>
+        <source>still the same person</source>
+        <translation>noch dieselbe Person</translation>
+    </message>
+    <message>
+        <source>years · set for {name}</source>
+        <translation>Jahre · für {name} gewählt</translation>
+    </message>
+    <message>
+        <source>{name} at {years}</source>
+        <translation>{name} mit {years}</translation>
+    </message>
+    <message>
+        <source>{percent} % · {words}</source>
+        <translation>{percent} % · {words}</translation>
+    </message>
+    <message>
+        <source>End the recording and save it</source>
+        <translation>Aufnahme beenden und speichern</translation>
+    </message>
+    <message>
+        <source>Sweep</source>
+        <translation>Altersfahrt</translation>
     </message>
 </context>
 </TS>

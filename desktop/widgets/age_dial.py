@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from desktop import theme
 from desktop.presenters.dial import Dial, clamp
+from desktop.texts import short
 from desktop.words import translate
 
 NOTCH = 120
@@ -79,7 +80,7 @@ class AgeDial(QAbstractSlider):
         self.update()
 
     def _describe(self) -> None:
-        words = self.number_text()
+        words = f"{self.number_text()} {self.beside_text()}" if self._dial.own is not None else self.number_text()
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
 
@@ -194,8 +195,21 @@ class AgeDial(QAbstractSlider):
         painter.setFont(theme.font(theme.SMALL_PX))
         painter.setPen(theme.colour(self._theme.muted))
         beside = QRectF(middle + width / 2 + 7, top.top() + 4, self.width(), top.height())
-        words = translate("Mirror", "years") if live else translate("Mirror", "years · effect off")
+        room = max(self.width() - beside.left() - 4, 0.0)
+        metrics = QFontMetricsF(painter.font())
+        whole, owner = self.beside_text(), short(self._dial.owner) if live and self._dial.own is not None else ""
+        # In a narrow dial the name says more than the word for years.
+        words = owner if owner and metrics.horizontalAdvance(whole) > room else whole
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
         painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+
+    def beside_text(self) -> str:
+        """What stands beside the number: years, and whose age it is where it is not the dial's."""
+        if not self._enabled_effect:
+            return translate("Mirror", "years · effect off")
+        if self._dial.own is not None and not self._dial.typed and self._dial.owner:
+            return translate("Mirror", "years · set for {name}").format(name=short(self._dial.owner))
+        return translate("Mirror", "years")
 
     def _paint_ruler(self, painter: QPainter) -> None:
         y = self.ruler_y
@@ -214,14 +228,15 @@ class AgeDial(QAbstractSlider):
     def _paint_span(self, painter: QPainter) -> None:
         y, dial = self.ruler_y, self._dial
         ink = theme.colour(self._theme.accent if self._enabled_effect else self._theme.muted)
-        if dial.target is not None and dial.now is not None:
+        shown = dial.shown
+        if shown is not None and dial.now is not None:
             painter.setPen(QPen(ink, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-            painter.drawLine(QPointF(self.x_of(dial.now), y), QPointF(self.x_of(dial.target), y))
+            painter.drawLine(QPointF(self.x_of(dial.now), y), QPointF(self.x_of(shown), y))
         ground = theme.colour(self._theme.surface)
-        if dial.target is not None:
+        if shown is not None:
             painter.setPen(QPen(ground, 2.5))
             painter.setBrush(ink)
-            painter.drawEllipse(QPointF(self.x_of(dial.target), y), HANDLE_PX, HANDLE_PX)
+            painter.drawEllipse(QPointF(self.x_of(shown), y), HANDLE_PX, HANDLE_PX)
         elif dial.now is not None:
             painter.setPen(QPen(ink, 2))
             painter.setBrush(ground)

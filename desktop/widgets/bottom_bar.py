@@ -18,14 +18,19 @@ LEFT = (
     (Command.OVERLAY, "overlay", True),
     (Command.COMPARE, "compare", True),
     (Command.SWEEP, "sweep", True),
+    (Command.RECORD_SWEEP, "record sweep", True),
 )
 RIGHT = (
     (Command.EFFECT, "effect", True),
     (Command.SNAPSHOT, "snapshot", False),
+    (Command.RECORD, "record", True),
     (Command.PEOPLE, "people", True),
     (Command.SETTINGS, "settings", True),
 )
 SIDE_PX, SIDE_COMPACT_PX = 42, 36
+DIAL_NARROWEST_PX = 168
+GIVEN_UP = (Command.RECORD_SWEEP, Command.OVERLAY, Command.MIRROR, Command.RECORD)
+"""Buttons that leave a bar too narrow for all, in this order; their keys stay, and so does what is in the settings."""
 
 
 class BottomBar(Surface):
@@ -84,9 +89,20 @@ class BottomBar(Surface):
             end = Qt.AlignmentFlag.AlignRight if where == "trailing" else Qt.AlignmentFlag.AlignLeft
             layout.setAlignment(end | Qt.AlignmentFlag.AlignVCenter)
 
+    def _fit(self) -> None:
+        """Hide as few buttons as needed for the dial to be usable."""
+        margins = self._row.contentsMargins()
+        side = next(iter(self.buttons.values())).sizeHint().width()
+        gaps = 2 * (len(self.buttons) - 2) + 2 * self._row.spacing() + margins.left() + margins.right()
+        room = self.width() - gaps - DIAL_NARROWEST_PX
+        over = max(len(self.buttons) - max(room, 0) // (side or 1), 0)
+        for number, command in enumerate(GIVEN_UP):
+            self.buttons[command].setHidden(number < over)
+
     def show_checked(self, checked: dict[Command, bool]) -> None:
         for command, on in checked.items():
             self.buttons[command].setChecked(on)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()

@@ -65,7 +65,9 @@ class PrivacySection(QWidget):
         self.erase.setText(translate("Mirror", "Erase what is stored …"))
         self.sure.setText(translate("Mirror", "Erase"))
         self.keep.setText(translate("Mirror", "Keep"))
-        question = translate("Mirror", "Erase the settings, all snapshots and all people? They cannot be brought back.")
+        question = translate(
+            "Mirror", "Erase the settings, all snapshots, recordings and people? They cannot be brought back."
+        )
         self._question.setText(question)
         stored = self._stored
         if stored is None:
@@ -79,10 +81,16 @@ class PrivacySection(QWidget):
         megabytes = f"{stored.pictures_bytes / 1e6:.1f}"
         filled = pictures.format(count=stored.pictures, size=megabytes, place=stored.pictures_place)
         lines.append("•  " + (filled if stored.pictures else none))
+        if stored.recordings:
+            recordings = translate("Mirror", "Recordings: {count}, {size} MB in {place}")
+            size = f"{stored.recordings_bytes / 1e6:.1f}"
+            filled = recordings.format(count=stored.recordings, size=size, place=stored.recordings_place)
+            lines.append("•  " + filled)
         lines.append("•  " + _people_words(stored))
         # A path has no spaces to break at; an invisible place to break stands after every separator.
         self._facts.setText("\n".join(lines).replace("/", "/\u200b").replace("\\", "\\\u200b"))
-        self.erase.setEnabled(stored.settings or stored.pictures > 0 or stored.people != 0)
+        anything = stored.settings or stored.pictures > 0 or stored.recordings > 0 or stored.people != 0
+        self.erase.setEnabled(anything)
 
 
 def _people_words(stored: Stored) -> str:

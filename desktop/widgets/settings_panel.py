@@ -19,9 +19,11 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 LATENCIES_MS = (40.0, 60.0, 80.0, 120.0, 200.0)
 RESOLUTIONS = ((640, 480), (1280, 720), (1920, 1080))
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+STYLES = ("none", "oil", "ink", "glass")
+SWEEPS_S = (8.0, 13.0, 20.0, 30.0)
 THEMES = ("dark", "light", "system")
 LANGUAGES = ("system", "en", "de")
-SWITCHES = ("mirror", "overlay", "ages", "landmarks")
+SWITCHES = ("mirror", "overlay", "ages", "landmarks", "meter")
 
 
 class SettingsPanel(Panel):
@@ -38,7 +40,8 @@ class SettingsPanel(Panel):
         self.resolution_choice, self.language_choice = Choice(RESOLUTIONS), Choice(LANGUAGES)
         self.switches = {name: Switch() for name in SWITCHES}
         self.strength_choice, self.keep_eyes = Choices(STRENGTHS), Switch()
-        self.calm = Switch()
+        self.sweep_choice, self.calm = Choices(SWEEPS_S), Switch()
+        self.style_choice = Choices(STYLES)
         self.privacy = PrivacySection()
         self._assemble()
         self._connect()
@@ -52,6 +55,8 @@ class SettingsPanel(Panel):
         self._labelled(column, self.strength_choice)
         column.addWidget(self.keep_eyes)
         column.addSpacing(4)
+        self._labelled(column, self.style_choice)
+        self._labelled(column, self.sweep_choice)
         for control in (self.size_choice, self.latency_choice, self.device_choice, self.resolution_choice):
             self._labelled(column, control)
         self._section(column)
@@ -84,6 +89,8 @@ class SettingsPanel(Panel):
     def _connect(self) -> None:
         self.size_choice.chosen.connect(lambda value: self.preferred.emit({"size": value}))
         self.strength_choice.chosen.connect(lambda value: self.preferred.emit({"strength": value}))
+        self.style_choice.chosen.connect(lambda value: self.preferred.emit({"style": value}))
+        self.sweep_choice.chosen.connect(lambda value: self.preferred.emit({"sweep_s": value}))
         self.keep_eyes.clicked.connect(lambda on: self.preferred.emit({"keep_eyes": on}))
         self.theme_choice.chosen.connect(lambda value: self.preferred.emit({"theme": value}))
         self.device_choice.chosen.connect(lambda value: self.preferred.emit({"device": value}))
@@ -103,6 +110,8 @@ class SettingsPanel(Panel):
         self.size_choice.show_value(preferences.size)
         self.strength_choice.show_value(preferences.strength)
         self.keep_eyes.setChecked(preferences.keep_eyes)
+        self.style_choice.show_value(preferences.style)
+        self.sweep_choice.show_value(preferences.sweep_s)
         self.theme_choice.show_value(preferences.theme)
         self.device_choice.show_value(preferences.device)
         latency = preferences.latency_target_ms
@@ -122,11 +131,14 @@ class SettingsPanel(Panel):
         size, latency = translate("Mirror", "Detail (pixels of a face)"), translate("Mirror", "Aim for a delay of")
         device, resolution = translate("Mirror", "Compute on"), translate("Mirror", "Camera resolution")
         look, language = translate("Mirror", "Appearance"), translate("Mirror", "Language")
-        strength = translate("Mirror", "Strength of the change")
+        strength, sweep = translate("Mirror", "Strength of the change"), translate("Mirror", "A sweep takes")
+        style = translate("Mirror", "Painted as")
         for label, words in zip(
-            self._labels, (strength, size, latency, device, resolution, look, language), strict=True
+            self._labels, (strength, style, sweep, size, latency, device, resolution, look, language), strict=True
         ):
             label.setText(words)
+        self.style_choice.set_texts(style, _style_names())
+        self.sweep_choice.set_texts(sweep, [f"{seconds:g} s" for seconds in SWEEPS_S])
         automatic = translate("Mirror", "Automatic")
         self.strength_choice.set_texts(strength, [f"{share:.0%}" for share in STRENGTHS])
         self.size_choice.set_texts(size, (translate("Mirror", "Auto"), "256", "384", "512"))
@@ -145,6 +157,7 @@ class SettingsPanel(Panel):
             translate("Mirror", "Mark faces"),
             translate("Mirror", "Say how old a face looks"),
             translate("Mirror", "Show the points of the face"),
+            translate("Mirror", "Show age and likeness of the result"),
         )
         for switch, label in zip(self.switches.values(), words, strict=True):
             switch.setText(label)
@@ -156,3 +169,9 @@ class SettingsPanel(Panel):
             switch.use_theme(colours)
         for choice in (self.device_choice, self.latency_choice, self.resolution_choice, self.language_choice):
             choice.use_theme(colours)
+
+
+def _style_names() -> tuple[str, ...]:
+    """What the styles are called, in the order of STYLES."""
+    none, oil = translate("Mirror", "Not at all"), translate("Mirror", "Oil")
+    return none, oil, translate("Mirror", "Ink"), translate("Mirror", "Glass")

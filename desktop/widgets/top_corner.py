@@ -1,4 +1,4 @@
-"""The two quiet buttons at the top: all keys, and full screen."""
+"""The quiet buttons at the top: look inside, all keys, and full screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class TopCorner(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         self.buttons: dict[Command, IconButton] = {}
-        for command, icon in ((Command.KEYS, "keys"), (Command.FULL_SCREEN, "full screen")):
+        entries = ((Command.INSIDE, "inside"), (Command.KEYS, "keys"), (Command.FULL_SCREEN, "full screen"))
+        for command, icon in entries:
             button = IconButton(command, icon, on_picture=True)
             button.set_side(36)
             button.setCheckable(True)

@@ -9,9 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.geometry.align import crop_affine, warp_crop
 from engine.runtime import Network, load_network
-from engine.types import AgeEstimate, FloatArray, Image
+from engine.types import Affine, AgeEstimate, FloatArray, Image
 from engine.weights.store import find
+
+LOOKS = (1.0, 0.88, 1.12)
+"""How much larger than the template shows them faces of still pictures are looked at; chosen on UTKFace val."""
 
 
 class AgeEstimator:
@@ -42,11 +46,12 @@ class AgeEstimator:
     def device(self) -> str:
         return self._network.device
 
-    def estimate(self, crops: Sequence[Image] | Image) -> tuple[AgeEstimate, ...]:
+    def estimate(self, crops: Sequence[Image] | Image, *, each: int = 1) -> tuple[AgeEstimate, ...]:
         """The age of each crop (S, S, 3), aligned to the wide template; S is ``size``.
 
         Each crop is seen as it is and mirrored, and the two distributions are averaged: a face is as old as its
-        mirror image. Raises ValueError for a wrong size.
+        mirror image. each: so many crops in a row show one face, and are averaged likewise (``looks`` makes them).
+        Raises ValueError for a wrong size.
         """
         if len(crops) == 0:
             return ()
@@ -59,14 +64,33 @@ class AgeEstimator:
             plain, mirrored = np.split(self._network(np.concatenate(both)), 2)
         else:
             plain, mirrored = (np.concatenate([self._network(x[None]) for x in half]) for half in both)
-        years, spread = read_distribution((plain + mirrored) / 2)
+        chances = (plain + mirrored) / 2
+        chances = chances.reshape(-1, each, chances.shape[1]).mean(1)
+        years, spread = read_distribution(chances)
         spread = spread * self._spread_scale
         name = self._network.name
-        return tuple(AgeEstimate(float(y), float(s), name) for y, s in zip(years, spread, strict=True))
+        rows = zip(years, spread, chances, strict=True)
+        return tuple(AgeEstimate(float(y), float(s), name, row) for y, s, row in rows)
+
+    def estimate_still(self, image: Image, landmarks: Sequence[FloatArray]) -> tuple[AgeEstimate, ...]:
+        """The age of each face of a picture (H, W, 3), by its five landmarks (5, 2), looked at from LOOKS distances.
+
+        A live face is seen again and again and its estimates are fused; a still picture has to be looked at longer.
+        """
+        crops = [warp_crop(image, _nearer(crop_affine(points, self.size), look, self.size), self.size)
+                 for points in landmarks for look in LOOKS]  # fmt: skip
+        return self.estimate(crops, each=len(LOOKS))
 
     def close(self) -> None:
         """Lets go of the network; twice is safe."""
         self._network.close()
+
+
+def _nearer(to_crop: Affine, scale: float, size: int) -> Affine:
+    """The affine of a crop of this side that shows everything larger by ``scale``, about its middle."""
+    nearer = to_crop * scale
+    nearer[:, 2] += (1 - scale) * (size - 1) / 2
+    return nearer
 
 
 def read_distribution(probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -53,6 +53,7 @@ class AnchorDetector:
         self._min_score = min_score
         self._iou_threshold = iou_threshold
         self._anchors: dict[tuple[int, int], FloatArray] = {}
+        self.candidates = Detections.empty()
 
     @staticmethod
     def load(
@@ -85,7 +86,8 @@ class AnchorDetector:
             raise ValueError("this detector is closed")
         canvases = dict.fromkeys(canvas_size(image.shape[1], image.shape[0], side) for side in self._sides_px)
         parts = [self._on_canvas(self._network, image, *canvas) for canvas in canvases]
-        return merge.suppress(merge.concatenate(*parts), iou_threshold=self._iou_threshold)
+        self.candidates = merge.concatenate(*parts)  # before suppression
+        return merge.suppress(self.candidates, iou_threshold=self._iou_threshold)
 
     def close(self) -> None:
         network, self._network = self._network, None

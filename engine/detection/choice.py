@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.detection import merge
 from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
-from engine.detection.protocol import FaceDetector
+from engine.detection.protocol import FaceDetector, candidates_of
 from engine.errors import SettingsError
 from engine.settings import DETECTORS
 from engine.types import Detections, Image
@@ -24,6 +24,12 @@ class CombinedDetector:
         if self._detectors is None:
             raise ValueError("this detector is closed")
         return merge.suppress(merge.concatenate(*(detector.detect(image) for detector in self._detectors)))
+
+    @property
+    def candidates(self) -> Detections:
+        """What all of them said of the last image before suppression."""
+        parts = [candidates_of(detector) for detector in self._detectors or ()]
+        return merge.concatenate(*(part for part in parts if part is not None))
 
     def close(self) -> None:
         detectors, self._detectors = self._detectors or (), None

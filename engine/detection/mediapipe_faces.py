@@ -64,6 +64,7 @@ class MediaPipeDetector:
         self._soft = soft
         self._turn = 0
         self._min_score = min_score
+        self._raw = Detections.empty(), 1
         self._models: tuple[Any, ...] = quietly(lambda: tuple(_model(kind) for kind in (SHORT, FULL)))
 
     def detect(self, image: Image) -> Detections:
@@ -75,8 +76,14 @@ class MediaPipeDetector:
         parts = [self._run(SHORT, rgb), self._run(FULL, rgb), *self._in_tiles(rgb)]
         if self.effort is Effort.THOROUGH:
             parts.append(self._in_border(rgb))
-        found = merge.suppress(merge.concatenate(*parts), iou_threshold=self._iou_threshold, soft=self._soft)
+        self._raw = merge.concatenate(*parts), factor
+        found = merge.suppress(self._raw[0], iou_threshold=self._iou_threshold, soft=self._soft)
         return _enlarged(found, factor)
+
+    @property
+    def candidates(self) -> Detections:
+        """What the models said of the last image, one after another, before one list was made of it."""
+        return _enlarged(*self._raw)
 
     def close(self) -> None:
         models, self._models = self._models, ()

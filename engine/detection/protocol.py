@@ -19,3 +19,12 @@ class FaceDetector(Protocol):
 
     def close(self) -> None:
         """Free what is held; calling it again does nothing."""
+
+
+def candidates_of(detector: FaceDetector) -> Detections | None:
+    """What the last ``detect`` found before suppression, in pixels of its image; None where a detector does not tell.
+
+    It tells by a property ``candidates``, which computes nothing that was not there anyway.
+    """
+    found: Detections | None = getattr(detector, "candidates", None)
+    return found

@@ -1,4 +1,4 @@
-"""Where in a crop the face is: a soft mask from the mesh, exactly zero outside."""
+"""Where in a crop the face and its hair are: a soft mask from the mesh, exactly zero outside."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _FEATHER = 0.10
 # Lashes and the lids' edge belong to the look. In eye sizes; and how softly that ends, in face heights.
 _EYE_GROW = 1.1
 _EYE_FEATHER = 0.012
+# Hair lies within an egg around the face: its middle above the chin, its reach up and down in face heights, its reach
+# to the sides in face widths, and how softly it ends, in face heights. What in there is background the network knows.
+_EGG_MIDDLE, _EGG_UP, _EGG_DOWN, _EGG_ASIDE, _EGG_FEATHER = 0.72, 0.82, 0.60, 0.82, 0.22
 # The crop's border fades too, in parts of its side: a patch must never end in an edge.
 _BORDER = 0.06
 # A soft mask has no fine detail: draw it small and enlarge it.
@@ -23,28 +26,32 @@ _DRAWN_PX = 128
 _SUBPIXEL_BITS = 4
 
 
-def face_mask(mesh_in_crop: FloatArray, size: int, *, keep_eyes: bool = False) -> FloatArray:
+def head_mask(mesh_in_crop: FloatArray, size: int, *, keep_eyes: bool = False) -> FloatArray:
+    """As ``face_mask``, and around the face an egg in which the hair lies, so that it can turn grey."""
+    return face_mask(mesh_in_crop, size, keep_eyes=keep_eyes, hair=True)
+
+
+def face_mask(mesh_in_crop: FloatArray, size: int, *, keep_eyes: bool = False, hair: bool = False) -> FloatArray:
     """The mask (size, size) float32 in 0..1 of a mesh (478, 2) in pixels of the crop.
 
     1 well inside the face, falling smoothly to exactly 0 at its outline, and 0 along the border of the crop.
-    keep_eyes: 0 between the lids too, so that the look stays the person's own.
+    keep_eyes: 0 between the lids too, so that the look stays the person's own; hair: see ``head_mask``.
     """
     points = np.asarray(mesh_in_crop, np.float64)
     outline = _outline(points)
     drawn = min(size, _DRAWN_PX)
     factor = drawn / size
     height = float(np.linalg.norm(points[topology.FOREHEAD_TOP] - points[topology.CHIN])) * factor
-    mask = _filled((outline + 0.5) * factor - 0.5, drawn)
-    sigma = max(_FEATHER * height / 2, 0.5)
-    soft = cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    # A blurred straight edge is one half at the edge: keep the upper half, so that nothing leaks outside.
-    inside = np.clip(soft * (2 / 255) - 1, 0, 1)
-    inside = inside * inside * (3 - 2 * inside) * _window(drawn)
+    inside = _softened(_filled((outline + 0.5) * factor - 0.5, drawn), _FEATHER * height)
+    if hair:
+        egg = _softened(_filled((_egg(points) + 0.5) * factor - 0.5, drawn), _EGG_FEATHER * height)
+        inside = np.asarray(np.maximum(inside, egg), np.float32)
+    inside = np.asarray(inside * _window(drawn), np.float32)
     if keep_eyes:
         inside = inside * _beside_eyes(points, factor, height, drawn)
     if drawn != size:
-        inside = cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(inside, np.float32)
+        inside = np.asarray(cv2.resize(inside, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+    return inside
 
 
 def _outline(points: Floats) -> FloatArray:
@@ -59,6 +66,30 @@ def _outline(points: Floats) -> FloatArray:
     raised = oval + rise[:, None] * axis
     middle = raised.mean(axis=0)
     return np.asarray((raised - middle) * _GROW + middle, np.float32)
+
+
+def _egg(points: Floats) -> FloatArray:
+    """An outline (64, 2) around face and hair."""
+    chin, top = points[topology.CHIN], points[topology.FOREHEAD_TOP]
+    up = top - chin
+    height = max(float(np.linalg.norm(up)), 1e-3)
+    across = np.array([-up[1], up[0]]) / height
+    aside = points[list(topology.FACE_OVAL)] @ across
+    width, middle = float(np.ptp(aside)), float(aside.max() + aside.min()) / 2
+    centre = chin + up * _EGG_MIDDLE
+    centre = centre + across * (middle - float(centre @ across))
+    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    along = np.where(np.cos(angle) > 0, _EGG_UP, _EGG_DOWN) * np.cos(angle)
+    reach = np.sin(angle)[:, None] * across * (_EGG_ASIDE * width)
+    return np.asarray(centre + along[:, None] * up + reach, np.float32)
+
+
+def _softened(mask: FloatArray, feather: float) -> FloatArray:
+    """A filled outline (S, S) of 255 as 1 inside, falling smoothly to exactly 0 at its edge over ``feather`` pixels."""
+    soft = cv2.GaussianBlur(mask, (0, 0), max(feather / 2, 0.5), borderType=cv2.BORDER_CONSTANT)
+    # A blurred straight edge is one half at the edge: keep the upper half, so that nothing leaks outside.
+    inside = np.clip(soft * (2 / 255) - 1, 0, 1)
+    return np.asarray(inside * inside * (3 - 2 * inside), np.float32)
 
 
 def _filled(outline: FloatArray, size: int) -> FloatArray:

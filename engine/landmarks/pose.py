@@ -37,6 +37,9 @@ HEAD = np.array(
 _CENTRED = HEAD - HEAD.mean(axis=0)
 _FIT = np.linalg.pinv(_CENTRED)
 
+YAW_FADE_DEGREES = (45.0, 55.0)
+"""The generator knows faces that look about into the camera: the effect fades out between these."""
+
 
 class Pose(NamedTuple):
     """Degrees. yaw: positive when the face looks to the right of the image; pitch: positive when it looks down;
@@ -69,3 +72,14 @@ def pose_degrees(points: FloatArray) -> Pose:
 def yaw_degrees(points: FloatArray) -> float:
     """How far the head is turned: 0 looks into the camera, positive to the right of the image."""
     return pose_degrees(points).yaw
+
+
+def frontal_weight(yaw_degrees: float) -> float:
+    """1 while the face looks about into the camera, 0 when it is turned away, smooth between and the same both ways.
+
+    >>> frontal_weight(-45), frontal_weight(50), frontal_weight(80)
+    (1.0, 0.5, 0.0)
+    """
+    low, high = YAW_FADE_DEGREES
+    t = min(1.0, max(0.0, (high - abs(yaw_degrees)) / (high - low)))
+    return t * t * (3 - 2 * t)

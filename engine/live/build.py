@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.errors import WeightsError
 from engine.live.identity import EmbedderLike, Recogniser
 from engine.live.pipeline import LivePipeline
+from engine.live.restyle import Restyler, StylistLike
 from engine.settings import SIZES, Settings
 
 
@@ -30,7 +31,19 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
     detector = make_detector(settings.detector, Effort.LIVE, device=settings.device, weights=weights)
     follower = FaceFollower(detector, FaceMesher())
     recogniser = make_recogniser(settings.device, weights=weights)
-    return LivePipeline(follower, ager, estimator, recogniser=recogniser)
+    restyler = make_restyler(settings.device, weights=weights)
+    return LivePipeline(follower, ager, estimator, recogniser=recogniser, restyler=restyler)
+
+
+def make_restyler(device: str, *, weights: Path | None = None) -> Restyler:
+    """What paints the picture in a style. Its network is loaded when a style is first wanted."""
+
+    def load() -> StylistLike:
+        from engine.style.stylist import Stylist
+
+        return Stylist.load(device, folder=weights)
+
+    return Restyler(load)
 
 
 def make_recogniser(device: str, *, weights: Path | None = None, precision: str = "auto") -> Recogniser:

@@ -1,15 +1,19 @@
-"""What a window needs besides the session: the cameras, a snapshot, and what is stored on this computer."""
+"""What a window needs besides the session: cameras, snapshots, recordings, and what is stored on this computer."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import paths
 from engine.capture.camera_list import CameraInfo
 from engine.errors import GalleryError, NoGalleryError
 from engine.types import Image
+
+if TYPE_CHECKING:
+    from engine.output.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class Stored:
     pictures_place: str
     people: int | None = 0
     people_place: str = ""
+    recordings: int = 0
+    recordings_bytes: int = 0
+    recordings_place: str = ""
 
 
 def settings_file() -> Path:
@@ -47,9 +54,16 @@ def save_snapshot(image: Image) -> Path:
     return save(image, paths.pictures_dir())
 
 
+def start_recording() -> Recorder:
+    """A recorder for what the mirror shows; its file lies in the user's videos and is named by date and time."""
+    from engine.output.recorder import Recorder
+
+    return Recorder(paths.videos_dir())
+
+
 def look_what_is_stored() -> Stored:
-    """Settings (broken ones too), snapshots, and how many people are enrolled; may wait for another program."""
-    pictures = _snapshots()
+    """Settings (broken ones too), snapshots, recordings, and how many people are enrolled; may wait for others."""
+    pictures, recordings = _snapshots(), _recordings()
     return Stored(
         settings=bool(_settings_files()),
         settings_place=_short(paths.settings_file()),
@@ -58,17 +72,20 @@ def look_what_is_stored() -> Stored:
         pictures_place=_short(paths.pictures_dir()),
         people=_people(),
         people_place=_short(paths.gallery_file()),
+        recordings=len(recordings),
+        recordings_bytes=sum(recording.stat().st_size for recording in recordings),
+        recordings_place=_short(paths.videos_dir()),
     )
 
 
 def erase_what_is_stored() -> None:
-    """Delete settings and snapshots; other files beside them are not touched. Raises OSError.
+    """Delete settings, snapshots and recordings; other files beside them are not touched. Raises OSError.
 
     The people are erased by ``engine.live.people.People.erase``, which may have their file open.
     """
-    for file in (*_settings_files(), *_snapshots()):
+    for file in (*_settings_files(), *_snapshots(), *_recordings()):
         file.unlink(missing_ok=True)
-    for folder in (paths.pictures_dir(), paths.user_dir()):
+    for folder in (paths.pictures_dir(), paths.videos_dir(), paths.user_dir()):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
@@ -95,6 +112,12 @@ def _snapshots() -> list[Path]:
     from engine.output.snapshot import SNAPSHOT_PATTERN
 
     return sorted(each for each in paths.pictures_dir().glob(SNAPSHOT_PATTERN) if each.is_file())
+
+
+def _recordings() -> list[Path]:
+    from engine.output.recorder import RECORDING_PATTERN
+
+    return sorted(each for each in paths.videos_dir().glob(RECORDING_PATTERN) if each.is_file())
 
 
 def _short(path: Path) -> str:

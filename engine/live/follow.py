@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.detection.protocol import FaceDetector
+from engine.detection.protocol import FaceDetector, candidates_of
 from engine.geometry import boxes as box_math
 from engine.landmarks.faces import FoundFace, as_detections, from_mesh
 from engine.landmarks.mesh import Mesh
 from engine.landmarks.pose import yaw_degrees
+from engine.live.inside import Sighting
 from engine.live.stages import Stages
 from engine.tracking.tracker import Tracker
 from engine.types import Detections, FloatArray, Image, TrackState
@@ -80,6 +81,8 @@ class FaceFollower:
         self._detector = detector
         self._mesher = mesher
         self._tracker = tracker or Tracker()
+        self._keeps = False
+        self.sighting: Sighting | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -88,6 +91,13 @@ class FaceFollower:
         self._known: list[_Known] = []
         self._since_detection = EVERY
         self._searching = True
+        self.sighting = None
+
+    def look_inside(self, on: bool) -> None:
+        """Keep the detector's newest look as ``sighting``, or no longer."""
+        self._keeps = on
+        if not on:
+            self.sighting = None
 
     def close(self) -> None:
         self._detector.close()
@@ -123,6 +133,9 @@ class FaceFollower:
         """Confirm the followed faces by a detection, and add those that are new or have no mesh yet."""
         with stages("detect"):
             detections = self._detector.detect(image)
+        if self._keeps:
+            candidates = candidates_of(self._detector)
+            self.sighting = Sighting(image, detections if candidates is None else candidates, detections)
         followed = [k for k in known if k.face.mesh is not None]
         matched = _overlaps(followed, detections)
         for row, one in enumerate(followed):

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 2
 OBSERVE_EVERY_S = 0.2
+SHOW_EVERY_S = 0.5
+MOST_ALIKE = 4
+"""How often, for somebody who looks inside, a face is compared, and with how many people it is shown beside."""
 YAW_DEGREES = 50.0
 """A face turned further than this is not looked at: a profile says little, and "nobody" least of all."""
 # A name is asked for at once, soon again while the votes do not agree, and rarely afterwards.
@@ -105,7 +108,12 @@ class FaceIdentity:
             self._preferred, self._dial = None if overruled else preferred, None
 
     def follow_dial(self, settings: Settings) -> None:
-        """Once a frame: a dial that is turned after the person was recognised ends their preferred age."""
+        """Once a frame: a dial that is turned after the person was recognised ends their preferred age.
+
+        A sweep turns the dial too, but it comes back.
+        """
+        if settings.sweeping:
+            return
         if self._dial is None:
             self._dial = (settings.target_age,)
         elif self._dial != (settings.target_age,) and self._preferred is not None:
@@ -117,10 +125,15 @@ class FaceIdentity:
         """The age asked for: what was set for this face by hand, else what its person prefers, else the common one."""
         if not settings.enabled:
             return None
-        by_hand = dict(settings.face_targets)
+        preferred = self.preferred(track_id, settings)
+        return settings.target_for(track_id) if preferred is None else preferred
+
+    def preferred(self, track_id: int, settings: Settings) -> float | None:
+        """The age that its person prefers, while it is in force; None: the dial or a hand decides."""
+        by_hand = any(track == track_id for track, _ in settings.face_targets)
         turned = self._dial is not None and self._dial != (settings.target_age,)
-        if track_id in by_hand or self._preferred is None or turned:
-            return settings.target_for(track_id)
+        if self._preferred is None or by_hand or turned or settings.sweeping or not settings.enabled:
+            return None
         return self._preferred
 
 
@@ -166,6 +179,9 @@ class Recogniser:
         self._observation: Observation | None = None
         self._observed_ns: int | None = None
         self._answers: deque[_Answer] = deque()
+        self._inside = False
+        self._likeness: tuple[int, tuple[Match, ...]] | None = None
+        self._shown_ns: int | None = None
         self._spent_ms: float | None = None
 
     # --- from any thread ---------------------------------------------------------------------------------------------
@@ -180,6 +196,15 @@ class Recogniser:
         self._watching = (track_id,) if on else None
         self._observation = None
         self._observed_ns = None
+
+    def look_inside(self, on: bool) -> None:
+        """Begin or end to compare the largest face with everybody, for somebody who looks inside."""
+        self._inside, self._likeness, self._shown_ns = on, None, None
+
+    def likeness(self, track_id: int) -> tuple[Match, ...] | None:
+        """Whom this face is most like, best first; None while nobody has looked."""
+        found = self._likeness
+        return found[1] if found is not None and found[0] == track_id else None
 
     @property
     def problem(self) -> str:
@@ -241,15 +266,26 @@ class Recogniser:
         )
         if observing:
             self._observed_ns = now_ns
-        if not due and not observing:
+        shown = self._to_show(now_ns, candidates) if self._inside and people is not None else None
+        if not due and not observing and shown is None:
             return None
-        return partial(self._look, frame, tuple(candidates), tuple(due), people, self._watching if observing else None)
+        watched = self._watching if observing else None
+        return partial(self._look, frame, tuple(candidates), tuple(due), people, watched, shown)
+
+    def _to_show(self, now_ns: int, candidates: Sequence[Candidate]) -> Candidate | None:
+        """The largest face, where it is time to compare it again."""
+        if self._shown_ns is not None and 0 <= now_ns - self._shown_ns < SHOW_EVERY_S * 1e9:
+            return None
+        shown = next((one for one in candidates if one.can_be_known), None)
+        self._shown_ns = now_ns if shown is not None else None
+        return shown
 
     def reset(self) -> None:
         """Another source begins."""
         self._answers.clear()
         self._observation = None
         self._observed_ns = None
+        self._likeness, self._shown_ns = None, None
 
     # --- the slow worker's part --------------------------------------------------------------------------------------
 
@@ -260,6 +296,7 @@ class Recogniser:
         due: tuple[Candidate, ...],
         people: Searchable | None,
         watched: tuple[int | None] | None,
+        shown: Candidate | None = None,
     ) -> None:
         begin = time.perf_counter()
         try:
@@ -268,6 +305,10 @@ class Recogniser:
                 return
             if people is not None and due:
                 self._answer(embedder, frame, due, people)
+            if people is not None and shown is not None:
+                vector = embedder.embed([_crop(frame, shown, embedder.size)])[0]
+                nearest = people.nearest(Embedding(vector, embedder.model), MOST_ALIKE)
+                self._likeness = (shown.seen.track_id, nearest)
             if watched is not None:
                 made = observe(embedder, frame, candidates, watched[0])
                 if self._watching == watched:
@@ -288,6 +329,14 @@ class Recogniser:
             best = people.search(Embedding(vector, embedder.model))
             quality = face_quality(crop, one.seen.width_px, one.seen.yaw_degrees)
             self._answers.append(_Answer(one.seen.track_id, people, best, quality))
+
+    def embedder(self) -> EmbedderLike | None:
+        """The network for the slow worker, loaded when it is first asked for; None where there is none that runs."""
+        try:
+            return self._loaded() if not self._broken else None
+        except AgeMirrorError as error:
+            self._broken = str(error)
+            return None
 
     def _loaded(self) -> EmbedderLike | None:
         with self._lock:

@@ -6,17 +6,23 @@ import math
 import threading
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from engine.age.running import RunningAge
+from engine.aging.occlusion import OcclusionGuard
 from engine.aging.stabiliser import Stabiliser
 from engine.landmarks.mesh import five_points
+from engine.landmarks.pose import frontal_weight
 from engine.landmarks.smoothing import OneEuro
 from engine.live.identity import FaceIdentity
+from engine.live.meter import RunningOutcome
 from engine.types import AgeEstimate, FloatArray
 
 GLIDE_S = 0.3
 """After this time 95 % of the way to a new target is done."""
 _ARRIVED_YEARS = 0.2
 FORGET_S = 2.0
+_YAW_SCALE_DEGREES = 90.0
 # An age is asked for at once, again in quick succession while it is rough, so that the number has settled after half
 # a second, and now and then afterwards (2 ms each, on the slow worker).
 _ROUGH_UNTIL = 5
@@ -52,13 +58,16 @@ class FaceMemory:
         self.identity = FaceIdentity()
         self.glide = Glide()
         self.stabiliser = Stabiliser()
+        self.occlusion = OcclusionGuard()
         self.quality = 0.0
+        self.outcome = RunningOutcome()
         self.aged = False  # in the picture before
         self.seen_ns = 0
         self._asked_ns: int | None = None
         # Each point of the mesh on its own for the mask; the five points as one rigid thing for the alignment.
         self._mesh_filter = OneEuro()
         self._five_filter = OneEuro(together=True)
+        self._yaw_filter = OneEuro()
 
     def smooth(self, mesh: FloatArray, width_px: float, time_ns: int) -> tuple[FloatArray, FloatArray]:
         """The steadied mesh (478, 2) and five points (5, 2) of a face this wide."""
@@ -66,6 +75,11 @@ class FaceMemory:
             self._mesh_filter(mesh, time_ns, scale=width_px),
             self._five_filter(five_points(mesh), time_ns, scale=width_px),
         )
+
+    def facing(self, yaw_degrees: float, time_ns: int) -> float:
+        """How much of a change the pose allows, 0..1, by a yaw that is steadied so that its noise does not flicker."""
+        (yaw,) = self._yaw_filter(np.array([yaw_degrees]), time_ns, scale=_YAW_SCALE_DEGREES)
+        return frontal_weight(float(yaw))
 
     def age_is_due(self, time_ns: int) -> bool:
         """Whether it is time to look at this face's age again."""
@@ -114,6 +128,11 @@ class Memories:
             if memory is not None:
                 memory.age.update(estimate, quality)
                 memory.quality = quality
+
+    def outcome_of(self, track_id: int) -> RunningOutcome | None:
+        """What came out for a face; None for one that is gone."""
+        memory = self._faces.get(track_id)
+        return None if memory is None else memory.outcome
 
     def forget(self, time_ns: int) -> None:
         """Drop the faces not seen for a while."""

@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
+import numpy as np
+
 from engine.age.quality import face_quality
 from engine.aging.blend import paste
 from engine.geometry.align import crop_affine, warp_crop
 from engine.live.follow import FaceFollower, Seen
 from engine.live.identity import Candidate, Recogniser
+from engine.live.inside import Inside, Sighting, Tap, look_at, shrunk
 from engine.live.memory import FaceMemory, Memories
+from engine.live.meter import OutputMeter
 from engine.live.protocol import Chore, Pace
 from engine.live.quality import QualityLadder, Sample
+from engine.live.restyle import Restyler
 from engine.live.stages import Stages
-from engine.live.work import Work, frontal_weight
+from engine.live.work import Work
 from engine.recognition.guided import Observation
 from engine.recognition.identify import Searchable
 from engine.settings import Settings
@@ -61,7 +66,8 @@ class EstimatorLike(Protocol):
 class LivePipeline:
     """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time.
 
-    recogniser: gives faces names; without it nobody has one. only_person: change this person's face and no other.
+    recogniser: gives faces names; without it nobody has one. restyler: paints the finished picture. only_person: change
+    this person's face and no other.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class LivePipeline:
         estimator: EstimatorLike,
         *,
         recogniser: Recogniser | None = None,
+        restyler: Restyler | None = None,
         only_person: str | None = None,
         most_aged: int = MOST_AGED,
     ) -> None:
@@ -78,6 +85,8 @@ class LivePipeline:
         self._ager = ager
         self._estimator = estimator
         self._recogniser = recogniser or Recogniser(None)
+        self._restyler = restyler or Restyler()
+        self._meter = OutputMeter(estimator, self._recogniser.embedder)
         self._only_person = only_person
         self._most_aged = most_aged
         self._ladder = QualityLadder()
@@ -88,17 +97,21 @@ class LivePipeline:
         self._seen: tuple[Seen, ...] = ()
         self._works: list[Work] = []
         self._frame: Frame | None = None
+        self._tap = Tap()
+        self._sighting: tuple[Sighting, Sighting] | None = None  # as it was, and small
 
     @property
     def devices(self) -> Mapping[str, str]:
         found = {"ager": self._ager.device, "age": self._estimator.device}
-        names = self._recogniser.device
-        return found if names is None else {**found, "embedder": names}
+        later = {"embedder": self._recogniser.device, "style": self._restyler.device}
+        return found | {name: device for name, device in later.items() if device is not None}
 
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
         stages = Stages()
         stages.add("wait", max(0.0, (time.monotonic_ns() - frame.captured_ns) / 1e6))
         self._take_in(stages)
+        self._follower.look_inside(self._tap.on)
+        self._sighting = self._sighting if self._tap.on else None
         now_ns = frame.captured_ns
         self._seen = self._observed(frame, stages)
         works = [self._prepared(seen, settings, now_ns) for seen in self._seen]
@@ -106,27 +119,35 @@ class LivePipeline:
         chosen = self._chosen(works)
         size = settings.size or self._ladder.size
         faces = [self._aligned(work, frame, size, bool(settings.size), stages) for work in chosen]
-        aged = _pasted(frame.image, self._patches(chosen, faces, frame, stages), stages)
+        patches = self._patches(chosen, faces, frame, stages)
+        aged = _pasted(frame.image, patches, stages)
         for work in works:
             work.memory.aged = work in chosen
         self._works, self._frame = works, frame
+        self._meter.see(frame, aged, chosen, on=settings.meter)
+        picture = self._restyler.paint(aged, settings.style, stages)
         if chosen and not settings.size:
             self._judge(chosen, stages, pace, settings, now_ns)
+        if self._tap.due(now_ns):
+            self._look_inside(frame, aged, works, patches)
         shown = tuple(work.face(aged=work in chosen) for work in works)
-        return FrameResult(frame, aged, shown, stages.done(), size)
+        return FrameResult(frame, picture, shown, stages.done(), size)
 
     def settled(self, settings: Settings) -> bool:
         """True when the same picture would come out again: everything followed, known and arrived."""
-        if self._same_pictures < _SAME_PICTURES:
+        if self._same_pictures < _SAME_PICTURES or self._tap.owes or not self._restyler.settled(settings.style):
             return False
-        named = self._recogniser.settled(self._candidates())
+        named = self._recogniser.settled(self._candidates()) and self._meter.settled
         return named and all(self._is_settled(work, settings) for work in self._works)
 
     def chore(self) -> Chore | None:
-        """The ages and the names that are due, from the newest frame."""
+        """The ages and the names that are due, from the newest frame, and the style network's loading."""
         if self._frame is None:
             return None
-        parts = [self._age_chore(), self._recogniser.chore(self._frame, self._candidates())]
+        parts = [
+            self._age_chore(), self._recogniser.chore(self._frame, self._candidates()), self._restyler.chore(),
+            self._meter.chore(),
+        ]  # fmt: skip
         found = [part for part in parts if part is not None]
         return partial(_one_after_the_other, found) if found else None
 
@@ -138,6 +159,20 @@ class LivePipeline:
 
     def observation(self) -> Observation | None:
         return self._recogniser.observation()
+
+    def look_inside(self, on: bool) -> None:
+        if on:
+            self._tap.open()
+        else:
+            self._tap.shut()
+        self._recogniser.look_inside(on)
+
+    def inside(self) -> Inside | None:
+        return self._tap.latest()
+
+    @property
+    def style_problem(self) -> Exception | None:
+        return self._restyler.problem
 
     @property
     def names_problem(self) -> str:
@@ -161,6 +196,10 @@ class LivePipeline:
         self._follower.reset()
         self._memories.clear()
         self._recogniser.reset()
+        self._restyler.reset()
+        self._meter.reset()
+        self._tap.forget()
+        self._sighting = None
         self._seen, self._works, self._frame = (), [], None
         self._picture, self._same_pictures = None, 0
 
@@ -169,11 +208,13 @@ class LivePipeline:
         self._ager.close()
         self._estimator.close()
         self._recogniser.close()
+        self._restyler.close()
 
     # --- the steps of a frame, in order -----------------------------------------------------------------------------
 
     def _take_in(self, stages: Stages) -> None:
         self._memories.take_in()
+        self._meter.take_in(self._memories.outcome_of)
         spent_ms, self._age_ms = self._age_ms, None
         if spent_ms is not None:
             stages.add("age", spent_ms)
@@ -184,6 +225,7 @@ class LivePipeline:
     def _observed(self, frame: Frame, stages: Stages) -> tuple[Seen, ...]:
         """The faces; in a picture that stands still, after some looks, those that were found before."""
         same = self._picture is not None and _is_same(self._picture, frame.image)
+        same = same and not self._tap.just_opened()  # a picture that stands still is looked at once more
         self._same_pictures = self._same_pictures + 1 if same else 0
         self._picture = frame.image
         if self._same_pictures > _SAME_PICTURES:
@@ -199,11 +241,14 @@ class LivePipeline:
             return Work(seen, memory, seen.landmarks, None, goal)
         mesh, landmarks = memory.smooth(seen.mesh, seen.width_px, now_ns)
         work = Work(seen, memory, landmarks, mesh, goal)
+        if self._only_person is None:
+            work.preferred = memory.identity.preferred(seen.track_id, settings)
         own = memory.age.value
         if own is not None:
             work.source = own.years
             work.target = memory.glide.step(own.years if goal is None else goal, own.years, now_ns)
-            work.weight = settings.strength * frontal_weight(seen.yaw_degrees)
+            work.facing = memory.facing(seen.yaw_degrees, now_ns)
+            work.weight = settings.strength * work.facing
             work.keep_eyes = settings.keep_eyes
         return work
 
@@ -225,7 +270,10 @@ class LivePipeline:
 
     def _aligned(self, work: Work, frame: Frame, size: int, fixed: bool, stages: Stages) -> AlignedFace:
         with stages("align"):
-            return work.align(frame, size, fixed=fixed)
+            aligned = work.align(frame, size, fixed=fixed)
+        with stages("cover"):
+            work.look_before(frame)
+        return aligned
 
     def _patches(self, chosen: list[Work], faces: list[AlignedFace], frame: Frame, stages: Stages) -> list[AgedPatch]:
         """One patch a face; the network is asked once for all faces of one size."""
@@ -252,6 +300,24 @@ class LivePipeline:
         )
         self._ladder.observe(sample, settings.latency_target_ms)
 
+    def _look_inside(self, frame: Frame, aged: Image, works: list[Work], patches: list[AgedPatch]) -> None:
+        """Lay the stages of the largest face down for whoever looks."""
+        people, sighting, found, whole = self._recogniser.people, self._follower.sighting, None, True
+        if sighting is not None and (self._sighting is None or self._sighting[0] is not sighting):
+            self._sighting = (sighting, shrunk(sighting))
+        if works:
+            work, track_id = works[0], works[0].seen.track_id
+            own = work.aligned.to_frame if work.aligned is not None else None
+            patch = next((each for each in patches if own is not None and np.array_equal(each.to_frame, own)), None)
+            likeness = self._recogniser.likeness(track_id)
+            found = look_at(work, frame, aged, patch, self._tap, likeness)
+            guessed = not work.shows_age or track_id in self._tap.distributions
+            compared = people is None or likeness is not None or not self._candidates()[0].can_be_known
+            whole = guessed and compared
+        seen = None if self._sighting is None else self._sighting[1]
+        identify, samples = self._recogniser.thresholds.identify, 0 if people is None else len(people)
+        self._tap.put(Inside(frame.index, frame.captured_ns, seen, found, len(works), samples, identify), whole=whole)
+
     # --- the slow worker's part -------------------------------------------------------------------------------------
 
     def _estimate(self, crops: list[Image], facts: list[tuple[int, float, float]]) -> None:
@@ -259,6 +325,9 @@ class LivePipeline:
         estimates = self._estimator.estimate(crops)
         qualities = [face_quality(crop, width, yaw) for crop, (_, width, yaw) in zip(crops, facts, strict=True)]
         self._memories.learn([track_id for track_id, _, _ in facts], estimates, qualities)
+        if self._tap.on:
+            guesses = {fact[0]: estimate.distribution for fact, estimate in zip(facts, estimates, strict=True)}
+            self._tap.learn(guesses)
         self._age_ms = 1e3 * (time.perf_counter() - begin)
 
     def _is_settled(self, work: Work, settings: Settings) -> bool:
@@ -268,9 +337,7 @@ class LivePipeline:
         if own is None:
             return not work.shows_age
         goal = self._goal(work.seen, work.memory, settings)
-        if work.keep_eyes != settings.keep_eyes or work.weight != settings.strength * frontal_weight(
-            work.seen.yaw_degrees
-        ):
+        if work.keep_eyes != settings.keep_eyes or work.weight != settings.strength * work.facing:
             return False
         return work.goal == goal and work.target == (own.years if goal is None else goal)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.capture.protocol import Source
+from engine.live.inside import Inside
 from engine.recognition.guided import Observation
 from engine.recognition.identify import Searchable
 from engine.settings import Settings
@@ -54,6 +55,19 @@ class Pipeline(Protocol):
 
     def observation(self) -> Observation | None:
         """The newest observation since watching began; from any thread."""
+        ...
+
+    def look_inside(self, on: bool) -> None:
+        """Begin or end to show what the stages make; from any thread."""
+        ...
+
+    def inside(self) -> Inside | None:
+        """The newest look inside; from any thread."""
+        ...
+
+    @property
+    def style_problem(self) -> Exception | None:
+        """Why the picture is not painted in the wanted style; None while it is, or will be."""
         ...
 
     @property

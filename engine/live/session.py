@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import SessionError
+from engine.live.inside import Inside
 from engine.live.protocol import BuildEngine, OpenSource, Pipeline
 from engine.live.report import build_report
 from engine.live.run import Run, Tools, counter
@@ -52,6 +53,7 @@ class MirrorSession:
         self._errors: deque[str] = deque(maxlen=_ERRORS_KEPT)
         self._run: Run | None = None
         self._troubled = False
+        self._kind = ""
         self._size = settings.size or 256
         self._dropped_before = 0
         self._engine: Pipeline | None = None
@@ -59,6 +61,7 @@ class MirrorSession:
         self._devices: Mapping[str, str] = {}
         self._people: Searchable | None = None
         self._watching: tuple[int | None] | None = None
+        self._looking_inside = False
 
     # --- what the window does -------------------------------------------------------------------------------------
 
@@ -113,11 +116,29 @@ class MirrorSession:
         made = engine.observation() if engine is not None else None
         return made if made is not None and made.time_ns > after_ns else None
 
+    def look_inside(self, on: bool) -> None:
+        """Begin or end to keep what the stages make, about four times a second; costs nothing while it is off."""
+        with self._lock:
+            self._looking_inside = on
+            self._instruct(lambda engine: engine.look_inside(on))
+
+    def inside(self, after_ns: int = -1) -> Inside | None:
+        """The newest look inside if it is of a frame captured after ``after_ns``, else None. Never waits."""
+        engine = self._engine
+        seen = engine.inside() if engine is not None else None
+        return seen if seen is not None and seen.time_ns > after_ns else None
+
     @property
     def names_problem(self) -> str:
         """Why nobody can be recognised or enrolled, in one sentence; empty while no reason is known."""
         engine = self._engine
         return engine.names_problem if engine is not None else ""
+
+    @property
+    def style_problem(self) -> Exception | None:
+        """Why the picture is not painted in the wanted style; None while no reason is known."""
+        engine = self._engine
+        return engine.style_problem if engine is not None else None
 
     def latest(self, after_index: int = -1) -> FrameResult | None:
         """The newest result if its frame's index is above ``after_index``, else None. Never waits."""
@@ -154,6 +175,7 @@ class MirrorSession:
             faces_mean=figures.faces_mean,
             aged_share=figures.aged_share,
             errors=tuple(self._errors),
+            kind=self._kind if state in (SessionState.RECOVERING, SessionState.FAILED) else "",
         )
 
     def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]:
@@ -199,10 +221,11 @@ class MirrorSession:
             if run is self._run and not self._troubled and self._life.state is not SessionState.RUNNING:
                 self._life.try_to(SessionState.RUNNING)
 
-    def run_troubled(self, run: Run, message: str) -> None:
+    def run_troubled(self, run: Run, message: str, kind: str) -> None:
         with self._lock:
             if run is self._run:
                 self._troubled = True
+                self._kind = kind
                 self._note(message)
                 self._life.try_to(SessionState.RECOVERING, message)
 
@@ -216,9 +239,10 @@ class MirrorSession:
             if run is self._run:
                 self._life.try_to(SessionState.ENDED, f"{run.source_name} has ended.")
 
-    def run_failed(self, run: Run, message: str) -> None:
+    def run_failed(self, run: Run, message: str, kind: str) -> None:
         with self._lock:
             if run is self._run and self._life.try_to(SessionState.FAILED, message):
+                self._kind = kind
                 self._note(message)
                 self._engine_device = ""  # what raised may be the engine: build it anew at the next start
 
@@ -280,6 +304,8 @@ class MirrorSession:
                 built.know(self._people)
             if self._watching is not None:
                 built.watch(True, self._watching[0])
+            if self._looking_inside:
+                built.look_inside(True)
             return True
 
     def _instruct(self, tell: Callable[[Pipeline], None]) -> None:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.aging.ager import change_gain
+from engine.aging.occlusion import uncovered_mask
 from engine.geometry.align import crop_affine, invert, transform, warp_crop
-from engine.landmarks.mask import face_mask
+from engine.landmarks.mask import head_mask
 from engine.live.follow import Seen
 from engine.live.memory import FaceMemory
 from engine.settings import SIZES
 from engine.types import Affine, AgedPatch, AlignedFace, Face, FloatArray, Frame
 
-YAW_FADE_DEGREES = (45.0, 55.0)
-"""The generator knows faces that look about into the camera: the effect fades out between these."""
 AGE_YAW_DEGREES = 50.0
 """The age of a face turned further than this is not estimated."""
-_VISIBLE = 0.05
+_VISIBLE = 0.01  # less than that of a change is less than a grey level: nothing jumps where the network is left out
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +26,8 @@ class Work:
 
     goal: the years asked for, or None for "as you are". source, target: own age and where the glide stands, in years.
     weight 0..1: how much of the change is to be seen; keep_eyes: not between the lids. side_px: of the crop, in pixels
-    of the frame.
+    of the frame. preferred: the goal, where it is what the face's person prefers, else None. cover: what stands before
+    the face, see engine.aging.occlusion. facing 0..1: how much of the change its pose allows.
     """
 
     seen: Seen
@@ -40,6 +40,9 @@ class Work:
     weight: float = 0.0
     keep_eyes: bool = False
     side_px: float = 0.0
+    preferred: float | None = None
+    facing: float = 1.0
+    cover: FloatArray | None = None
     aligned: AlignedFace | None = None
     to_crop: Affine | None = None
 
@@ -66,11 +69,23 @@ class Work:
         self.aligned = AlignedFace(crop, invert(to_crop), self.seen.track_id, frame.index)
         return self.aligned
 
+    def look_before(self, frame: Frame) -> None:
+        """Whether a hand or a cup is before the face, after ``align``."""
+        assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
+        self.cover = self.memory.occlusion.update(
+            self.aligned.crop,
+            transform(self.to_crop, self.mesh),
+            yaw_degrees=self.seen.yaw_degrees,
+            width_px=self.seen.width_px,
+            time_ns=frame.captured_ns,
+        )
+
     def patch(self, fresh: FloatArray, frame: Frame) -> AgedPatch:
         """The steadied residual with its mask, after ``align``."""
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
-        mask = face_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
+        mask = head_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
+        mask = uncovered_mask(mask, self.cover)
         if self.weight < 1:
             mask = mask * np.float32(self.weight)
         return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index)
@@ -89,18 +104,9 @@ class Work:
             yaw_degrees=self.seen.yaw_degrees,
             aged=aged,
             target_age=self.target if aged else None,
+            preferred_age=self.preferred,
+            result=self.memory.outcome.value if aged else None,
         )
-
-
-def frontal_weight(yaw_degrees: float) -> float:
-    """1 while the face looks about into the camera, 0 when it is turned away, smooth between.
-
-    >>> frontal_weight(-45), frontal_weight(50), frontal_weight(80)
-    (1.0, 0.5, 0.0)
-    """
-    low, high = YAW_FADE_DEGREES
-    t = min(1.0, max(0.0, (high - abs(yaw_degrees)) / (high - low)))
-    return t * t * (3 - 2 * t)
 
 
 def crop_size(side_px: float, largest: int) -> int:

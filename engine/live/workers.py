@@ -55,7 +55,7 @@ def _read_all(run: Run, source: Source) -> None:
             frame = source.read()
         except SourceError as error:
             troubled = True
-            run.tools.listener.run_troubled(run, str(error))
+            run.tools.listener.run_troubled(run, str(error), type(error).__name__)
             run.cancelled.wait(_TROUBLE_PAUSE_S)
             continue
         if frame is None or run.cancelled.is_set():

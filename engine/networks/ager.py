@@ -42,13 +42,15 @@ class AgingUNet(nn.Module):
     folding leaves no grid.
 
     width: channels at half resolution; multiples: channels of each level in units of width, each level half the
-    resolution of the one before.
+    resolution of the one before. dead_zone: changes smaller than this (in 0..1) are left out and all others made
+    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns.
     """
 
     blur: Tensor
 
-    def __init__(self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6)) -> None:
+    def __init__(self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6), dead_zone: float = 0.0) -> None:
         super().__init__()
+        self.dead_zone = dead_zone
         channels = [width * m for m in multiples]
         self.stem = _conv(5 * 4, channels[0])
         self.down = nn.ModuleList(
@@ -81,4 +83,7 @@ class AgingUNet(nn.Module):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = modulate(up(torch.cat([x, skip], dim=1)), ages)
         residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, 2)  # (N, 3, S, S)
-        return functional.conv2d(residual, self.blur, padding=1, groups=3)
+        residual = functional.conv2d(residual, self.blur, padding=1, groups=3)
+        if self.dead_zone > 0:
+            residual = residual - residual.clamp(-self.dead_zone, self.dead_zone)
+        return residual

@@ -1,4 +1,4 @@
-"""Snapshots of the mirror: PNG files named by date and time."""
+"""Snapshots of the mirror: PNG files named by date and time; recordings take their names from here too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def save_snapshot(image: Image, folder: Path, *, now: Callable[[], datetime] = d
     path: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = _reserve(folder, now().strftime("%Y-%m-%d %H.%M.%S"))
+        path = reserve(folder, now())
         write_picture(path, image)
     except OSError as error:
         raise OutputError(f"cannot save a snapshot in {folder}: {cause(error)}. Choose another folder.") from error
@@ -39,13 +39,17 @@ def save_snapshot(image: Image, folder: Path, *, now: Callable[[], datetime] = d
     return path
 
 
-def _reserve(folder: Path, stem: str) -> Path:
-    """An empty file of a name that nobody else has, so that two windows cannot take the same one."""
+def reserve(folder: Path, moment: datetime, suffix: str = ".png") -> Path:
+    """An empty file with this moment for its name that nobody else has, so that two windows cannot take the same one.
+
+    Raises OutputError if too many of this second are there, OSError if the folder cannot be written to.
+    """
+    stem = moment.strftime("%Y-%m-%d %H.%M.%S")
     for number in range(1, _MOST_IN_ONE_SECOND):
-        path = folder / (f"{stem}.png" if number == 1 else f"{stem} ({number}).png")
+        path = folder / (f"{stem}{suffix}" if number == 1 else f"{stem} ({number}){suffix}")
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         except FileExistsError:
             continue
         return path
-    raise OutputError(f"cannot save a snapshot in {folder}: too many of the same second are there.")
+    raise OutputError(f"cannot write into {folder}: too many files of the same second are there.")

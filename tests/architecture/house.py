@@ -19,18 +19,42 @@ LAYERS = (
     ("networks",),
     ("images", "weights"),
     ("runtime",),
-    ("capture", "detection", "landmarks", "tracking", "recognition", "age", "aging", "output"),
+    ("capture", "detection", "landmarks", "tracking", "recognition", "age", "aging", "output", "style"),
     ("live", "still"),
-    ("cli", "analyze", "age_files", "age_video", "bench", "bench_steady", "doctor", "enroll", "people", "terminal"),
+    (
+        "cli",
+        "analyze",
+        "age_files",
+        "age_sweep",
+        "age_video",
+        "bench",
+        "bench_steady",
+        "doctor",
+        "enroll",
+        "people",
+        "terminal",
+    ),
 )
 NEIGHBOURLY = (LAYERS[0], LAYERS[4], LAYERS[6])
 ALONE = ("networks",)
 RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 
-# What the others may use of the engine. Training measures the faces it learns from, so it needs the mesh too.
+# What the others may use of the engine. Training measures the faces it learns from, so it needs the mesh too, and
+# draws a map of the people whom the mirror knows.
 ENGINE_FOR = {
     "desktop": {"live", "still", "types", "errors", "settings"},
-    "training": {"networks", "geometry", "images", "weights", "types", "errors", "paths", "detection", "landmarks"},
+    "training": {
+        "networks",
+        "geometry",
+        "images",
+        "weights",
+        "types",
+        "errors",
+        "paths",
+        "detection",
+        "landmarks",
+        "recognition",
+    },
     "main": {"cli", "errors", "settings"},
 }
 PACKAGES_FOR = {

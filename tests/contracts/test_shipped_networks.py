@@ -13,8 +13,8 @@ from engine.runtime import Network, load_network
 from engine.types import FloatArray
 from engine.weights.store import find
 
-NAMES = ("age", "ager", "embedder")
-SIZES = {"age": (112,), "ager": (256, 384, 512), "embedder": (112,)}
+NAMES = ("age", "ager", "embedder", "style")
+SIZES = {"age": (112,), "ager": (256, 384, 512), "embedder": (112,), "style": (384, 96)}
 SHAPES = {"age": (1, 101), "embedder": (1, 256)}
 
 
@@ -23,6 +23,8 @@ def picture(name: str, size: int, seed: int = 0) -> list[FloatArray]:
     rng = np.random.default_rng(seed)
     coarse = rng.random((1, 3, 8, 8), np.float32)
     image = np.kron(coarse, np.ones((1, 1, size // 8, size // 8), np.float32))
+    if name == "style":
+        return [image, np.eye(1, 3, dtype=np.float32)[..., None, None]]
     ages = [np.full((1, 1, size, size), years, np.float32) for years in (0.3, 0.7)]
     return [image, *ages][: len(REGISTRY[find(name).card.network].inputs)]
 

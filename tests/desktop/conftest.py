@@ -28,6 +28,7 @@ from engine.settings import Settings
 from engine.types import Face, FrameResult, Image
 from tests.fakes.keyrings import MemoryKeyring
 from tests.fakes.people import MODEL
+from tests.fakes.recorder import FakeRecorder
 from tests.fakes.session import FakeSession
 
 for _name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
@@ -82,13 +83,18 @@ class Desk:
     saved: list[Image] = field(default_factory=list)
     erased: int = 0
     trouble: Exception | None = None
+    recorders: list[FakeRecorder] = field(default_factory=list)
 
     def _may_fail(self) -> None:
         if self.trouble is not None:
             raise self.trouble
 
     def services(self) -> Services:
-        return Services(self.list_cameras, self.save, self.look, self.erase)
+        return Services(self.list_cameras, self.save, self.look, self.erase, self.record)
+
+    def record(self) -> FakeRecorder:
+        self.recorders.append(FakeRecorder(self.trouble))
+        return self.recorders[-1]
 
     def list_cameras(self) -> tuple[Camera, ...]:
         self._may_fail()

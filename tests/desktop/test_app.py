@@ -18,7 +18,13 @@ from desktop.app import no_screen, run_app, write_stats
 from desktop.heartbeat import BEAT_MS, Heartbeat
 from desktop.main_window import MainWindow
 from engine.errors import OutputError
-from engine.live.computer import erase_what_is_stored, look_what_is_stored, save_snapshot, settings_file
+from engine.live.computer import (
+    erase_what_is_stored,
+    look_what_is_stored,
+    save_snapshot,
+    settings_file,
+    start_recording,
+)
 from engine.settings import Settings
 from engine.types import SessionState
 from tests.fakes.session import FakeSession, gradient
@@ -178,11 +184,16 @@ def test_stored_is_counted_and_erased_and_nothing_else_is_touched(home: Path) ->
     save_snapshot(gradient(8, 4))
     other = first.parent / "holiday.png"
     other.write_bytes(b"mine")
+    recorder = start_recording()
+    recorder.add(lambda: gradient(64, 48), 1)
+    film = recorder.finish().path
     stored = look_what_is_stored()
+    assert stored.recordings == 1 and stored.recordings_bytes == film.stat().st_size
     assert (stored.settings, stored.pictures) == (True, 2) and stored.pictures_bytes > 50
     erase_what_is_stored()
     stored = look_what_is_stored()
     assert (stored.settings, stored.pictures, stored.pictures_bytes) == (False, 0, 0)
+    assert stored.recordings == 0 and not film.parent.exists()
     assert [f.name for f in home.rglob("*") if f.is_file()] == ["holiday.png"]
     other.unlink()
     erase_what_is_stored()

@@ -6,7 +6,7 @@ import pytest
 
 from desktop.preferences import Preferences
 from desktop.presenters.mirror import MirrorPresenter
-from desktop.presenters.sweep import APPROACH_S, PASS_S, RETURN_S, YOUNG_YEARS
+from engine.live.sweep import APPROACH_SHARE, USUAL_S, YOUNG_YEARS
 from engine.settings import Settings
 from tests.fakes.session import face
 
@@ -74,12 +74,13 @@ def test_one_face_alone_is_not_chosen(presenter: MirrorPresenter) -> None:
 
 def test_sweep_returns_to_where_it_began(presenter: MirrorPresenter, clock: Clock) -> None:
     presenter.toggle_sweep()
-    clock.now_s = APPROACH_S
+    assert presenter.settings.sweeping
+    clock.now_s = APPROACH_SHARE * USUAL_S
     presenter.tick()
     assert presenter.settings.target_age == pytest.approx(YOUNG_YEARS)
-    clock.now_s = APPROACH_S + PASS_S + RETURN_S
+    clock.now_s = USUAL_S + 0.01
     presenter.tick()
-    assert presenter.settings.target_age is None
+    assert presenter.settings.target_age is None and not presenter.settings.sweeping
     assert presenter.sweep is None
 
 

@@ -317,7 +317,7 @@ def test_erasing_everything_erases_the_people_too(people: MakeHarness) -> None:
     mirror.settle()
     privacy = mirror.window.settings_panel.privacy
     privacy.erase.click()
-    assert "all people" in words(privacy)
+    assert "recordings and people?" in words(privacy)
     privacy.sure.click()
     mirror.settle()
     mirror.settle()

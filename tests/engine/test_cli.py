@@ -106,7 +106,7 @@ class TestUsage:
             (["--sourc", "demo"], "unrecognized arguments"),
             (["dance"], "invalid choice: 'dance'"),
             (["analyze"], "analyze needs at least one PATH"),
-            (["age", "a.png", "b.png"], "required: --target-age"),
+            (["age", "a.png", "b.png"], "one of the arguments --target-age --sweep is required"),
             (["age", "a.png", "--target-age", "70"], "required: OUTPUT"),
             (["age", "a.png", "b.png", "--target-age", "-5"], "-5 is out of range"),
             (["age", "a.png", "b.png", "--target-age", "500"], "500 is out of range"),

@@ -58,6 +58,40 @@ def left_over(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.startswith(".") or "part" in path.suffix)
 
 
+class TestSweep:
+    def test_a_picture_becomes_a_video_that_begins_and_ends_as_it_is(
+        self, folder: Path, demo: list[Image], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        output = folder / "sweep.mp4"
+        assert age(folder / "ada.png", output, "--sweep", 3) == 0
+        with VideoSource(output, paced=False) as video:
+            frames = [frame.image.astype(np.int16) for frame in video]
+        assert len(frames) == 75 and frames[0].shape == demo[0].shape
+        change = [float(np.abs(frame - frames[0]).mean()) for frame in frames]
+        assert max(change) > 2 * change[-1] and change[-1] < 0.5
+        assert "75 frames, 1 face" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("name", "out", "status", "why"),
+        [
+            ("empty.jpg", "x.mp4", 1, "no face was found"),
+            ("ada.png", "x.png", 1, "a sweep is a video"),
+            (".", "x.mp4", 1, "not a picture"),
+        ],
+    )
+    def test_what_cannot_be_is_said(
+        self, folder: Path, name: str, out: str, status: int, why: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert age(folder / name, folder / out, "--sweep", 3) == status
+        assert why in capsys.readouterr().err
+        assert not (folder / out).exists() and left_over(folder) == []
+
+    @pytest.mark.parametrize("argv", [(), ("--sweep", "--target-age", 70), ("--sweep", 1)])
+    def test_a_sweep_or_one_age_and_no_shorter_than_three_seconds(self, folder: Path, argv: tuple[object, ...]) -> None:
+        assert age(folder / "ada.png", folder / "x.mp4", *argv) == 2
+        assert not (folder / "x.mp4").exists()
+
+
 class TestPicture:
     def test_is_aged_and_keeps_its_size(
         self, folder: Path, demo: list[Image], capsys: pytest.CaptureFixture[str]

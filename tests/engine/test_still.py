@@ -99,7 +99,9 @@ def test_ageing_changes_the_face_and_nothing_outside_it(engine: FaceEngine, imag
     assert inside.mean() > 0.3
     height, width = y2 - y1, x2 - x1
     outside = changed.copy()
-    outside[int(y1 - 0.3 * height) : int(y2 + 0.2 * height), int(x1 - 0.2 * width) : int(x2 + 0.2 * width)] = False
+    top, left = max(int(y1 - 0.65 * height), 0), max(int(x1 - 0.55 * width), 0)  # the hair
+    outside[top : int(y2 + 0.2 * height), left : int(x2 + 0.55 * width)] = False
+    assert outside.shape == image.shape[:2] and (top > 0 or left > 0)
     assert not outside.any()
 
 

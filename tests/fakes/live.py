@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from engine.live.inside import Inside
 from engine.live.protocol import Chore, Pace
 from engine.recognition.guided import Observation
 from engine.recognition.identify import Searchable
@@ -109,6 +110,9 @@ class FakePipeline:
         self.watched: list[tuple[bool, int | None]] = []
         self.observed: Observation | None = None
         self.names_problem = ""
+        self.style_problem: Exception | None = None
+        self.looked_inside: list[bool] = []
+        self.inner: Inside | None = None
         self._work_s = work_s
         self._error_at = error_at
         self._chore_due = True
@@ -137,6 +141,12 @@ class FakePipeline:
 
     def observation(self) -> Observation | None:
         return self.observed
+
+    def look_inside(self, on: bool) -> None:
+        self.looked_inside.append(on)
+
+    def inside(self) -> Inside | None:
+        return self.inner
 
     def reset(self) -> None:
         self.resets += 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.live.inside import Inside
 from engine.live.people import Observation, Searchable
 from engine.settings import Settings
 from engine.types import AgeEstimate, Face, Frame, FrameResult, Image, SessionState, SessionStatus
@@ -51,6 +52,10 @@ class FakeSession:
         self.watched = False
         self.observed: Observation | None = None
         self.names_problem = ""
+        self.style_problem: Exception | None = None
+        self.looking_inside: list[bool] = []
+        self.inside_asked = 0
+        self.inner: Inside | None = None
         self._result: FrameResult | None = None
         self._index = 0
 
@@ -104,6 +109,14 @@ class FakeSession:
 
     def observation(self, after_ns: int = -1) -> Observation | None:
         seen = self.observed if self.watched else None
+        return seen if seen is not None and seen.time_ns > after_ns else None
+
+    def look_inside(self, on: bool) -> None:
+        self.looking_inside.append(on)
+
+    def inside(self, after_ns: int = -1) -> Inside | None:
+        self.inside_asked += 1
+        seen = self.inner if self.looking_inside[-1:] == [True] else None
         return seen if seen is not None and seen.time_ns > after_ns else None
 
     def report(self, gui_stall_ms_max: float = 0.0) -> dict[str, Any]:

@@ -26,6 +26,13 @@ EMBEDDER = Card(
     arguments={"stem": 8, "channels": [8, 8, 16], "blocks": [1, 1, 1], "features": 32, "dimensions": 16},
     figures={"verify_threshold": 0.45, "identify_threshold": 0.5, "false_accept_rate": 0.001},
 )
+STYLE = Card(
+    "style",
+    "style",
+    (64,),
+    licence="none: random numbers",
+    arguments={"styles": ["oil", "ink", "glass"], "width": 4, "blocks": 1},
+)
 
 
 def make_weights(folder: Path) -> Path:
@@ -43,6 +50,20 @@ def make_weights(folder: Path) -> Path:
         if card is EMBEDDER:
             _centre(module)
         publish(card, module, folder)
+    return folder
+
+
+def make_style_weights(folder: Path) -> Path:
+    """Publishes a "style" network whose styles differ into the folder; the folder itself."""
+    import torch
+
+    from engine.networks import build
+    from training.export import publish
+
+    torch.manual_seed(7)
+    module = build(STYLE.network, STYLE.arguments).eval()
+    torch.nn.init.normal_(module.get_submodule("head").get_parameter("weight"))
+    publish(STYLE, module, folder)
     return folder
 
 

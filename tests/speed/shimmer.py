@@ -1,50 +1,43 @@
 """Does an aged face that stands still shimmer? The change is followed over time where the picture itself does not move.
 
-usage: python tests/speed/shimmer.py CLIP ... [--target-age 70] [--size 256|384|512] [--seconds 8]
-Not part of the test suite: it takes minutes and wants real clips.
+usage: python tests/speed/shimmer.py CLIP ... [--target-age 70] [--size 256|384|512] [--seconds 8] [--json FILE]
+Not part of the test suite: it takes minutes and wants real clips. Exit status 1 if a clip shimmers more than LIMIT_255.
 
-What is added to a frame is the aged frame less the frame. Over windows of 8 frames the standard deviation of that is
-taken at every pixel of a face where the optical flow (Farneback) stayed below half a pixel from frame to frame all the
-while; the figure is the mean of these, in units of 1/255. Beside it the same of the frame itself: the camera's noise.
+What is added to a frame is the aged frame less the frame, as the live mirror makes it with all its steadying. From each
+frame to the next it is followed along the optical flow (Farneback) at every pixel that moves by less than half a pixel;
+the figure is the deviation over time, in units of 1/255 (training/metrics/temporal.py). Beside it the same of the frame
+itself: the camera's noise.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from engine.capture.video_reader import VideoReader
 from engine.live.build import build_pipeline
 from engine.live.protocol import Pace
 from engine.settings import SIZES, Settings
 from engine.types import Frame
+from training.metrics.temporal import Shimmer
 
-WINDOW = 8
-STILL_PX = 0.5
-CHANGED = 2.0
+LIMIT_255 = 1.0
 SETTLE_S = 2.0
 
 
-def flow_px(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Length of the optical flow (H, W) between two grey pictures, smoothed a little."""
-    flow = cv2.calcOpticalFlowFarneback(before, after, None, 0.5, 3, 21, 3, 5, 1.2, 0)  # type: ignore[call-overload]
-    return np.asarray(np.linalg.norm(flow, axis=2), np.float32)
-
-
-def measure(clip: Path, target_age: float, size: int, seconds: float) -> tuple[float, float, float]:
-    """Deviation of the change and of the picture in 1/255 where it stands still, and the share of face that does."""
+def measure(clip: Path, target_age: float, size: int, seconds: float, weights: Path | None = None) -> dict[str, float]:
+    """Figures of ``Shimmer`` over these seconds after the mirror has settled."""
     settings = Settings(target_age=target_age, size=size)
-    pipeline = build_pipeline(settings)
+    pipeline = build_pipeline(settings, weights=weights)
     reader = VideoReader(clip)
-    changes: list[NDArray[np.float32]] = []
-    pictures: list[NDArray[np.float32]] = []
-    flows: list[NDArray[np.float32]] = []
-    sums = np.zeros(4)
-    grey_before = None
+    shimmer = Shimmer()
     for index, picture in enumerate(reader):
         image = np.ascontiguousarray(picture[0] if isinstance(picture, tuple) else picture)
         at_s = index / float(reader.rate)
@@ -53,33 +46,34 @@ def measure(clip: Path, target_age: float, size: int, seconds: float) -> tuple[f
         result = pipeline.process(Frame(image, index, round(at_s * 1e9)), settings, Pace())
         if (chore := pipeline.chore()) is not None:
             chore()
-        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        if at_s >= SETTLE_S and grey_before is not None:
-            changes.append((result.aged.astype(np.float32) - image).mean(2))
-            pictures.append(grey.astype(np.float32))
-            flows.append(flow_px(np.asarray(grey_before), np.asarray(grey)))
-        grey_before = grey
-        if len(changes) == WINDOW:
-            stack = np.stack(changes)
-            face = np.abs(stack).mean(0) > CHANGED
-            still = face & (np.stack(flows).max(0) < STILL_PX)
-            sums += stack.std(0)[still].sum(), np.stack(pictures).std(0)[still].sum(), still.sum(), face.sum()
-            changes, pictures, flows = [], [], []
+        if at_s >= SETTLE_S:
+            change = (result.aged.astype(np.float32) - image).mean(2)
+            shimmer.add(change, np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)))
     pipeline.close()
-    return sums[0] / max(sums[2], 1), sums[1] / max(sums[2], 1), sums[2] / max(sums[3], 1)
+    return shimmer.figures()
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="Temporal deviation of the change on faces that stand still.")
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
     parser.add_argument("--target-age", type=float, default=70)
     parser.add_argument("--size", type=int, choices=SIZES, default=256)
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="the networks of this folder")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     options = parser.parse_args()
+    report = {}
     for clip in options.clips:
-        change, picture, share = measure(clip, options.target_age, options.size, options.seconds)
-        print(f"{clip.name}: change {change:.2f}/255, picture {picture:.2f}/255, {share:.0%} of the face stood still")
+        found = measure(clip, options.target_age, options.size, options.seconds, options.weights)
+        report[clip.name] = found
+        print(
+            f"{clip.name}: change {found['change_255']:.2f}/255 where it stands still ({found['still_share']:.0%} of"
+            f" the face), {found['moving_255']:.2f}/255 where it moves; picture {found['picture_255']:.2f}/255"
+        )
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=1))
+    return int(any(not found["change_255"] <= LIMIT_255 for found in report.values()))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -52,6 +52,7 @@ def test_compact_keeps_the_facts_and_moves_the_points(people: Path) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_runs_and_writes_what_it_measured(people: Path, tmp_path: Path, method: str) -> None:
     figures = train(config(people, tmp_path, method=method))
+    assert figures is not None
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [0, 1]
     assert all(np.isfinite(value) for value in figures.values())

@@ -9,8 +9,16 @@ import numpy as np
 import pytest
 
 from training.aging import meshspace, prototypes
-from training.aging.exemplars import composed
-from training.aging.transfer import Regions, Strengths, change_age, prepare_face, wrinkle_curve
+from training.aging.exemplars import Cast, composed
+from training.aging.transfer import (
+    Regions,
+    Strengths,
+    change_age,
+    compose,
+    exemplar_of,
+    prepare_face,
+    wrinkle_curve,
+)
 from training.data.faces import FaceSet, load
 from training.data.prepare import PrepareConfig, prepare
 from training.data.synthetic import write_utkface_like
@@ -51,7 +59,7 @@ def test_prepared_crops_put_the_eyes_where_the_template_says(faces: FaceSet) -> 
 def test_the_same_age_changes_nothing_and_old_age_changes_the_skin(
     faces: FaceSet, average: prototypes.Prototypes
 ) -> None:
-    exemplar = composed(faces, average, "oldest")[0]
+    exemplar = composed([faces], average, "oldest").for_face(0, 60.0)
     regions = Regions.of(average.space.mean)
     face = prepare_face(faces.crops[0], faces.meshes[0], 0, average)
     same = change_age(face, 30.0, 30.0, exemplar, average, regions, Strengths())
@@ -65,3 +73,13 @@ def test_wrinkles_only_grow() -> None:
     curve = [wrinkle_curve(y) for y in range(101)]
     assert curve[20] == 0
     assert all(b >= a for a, b in pairwise(curve))
+
+
+def test_everybody_s_wrinkles_are_mixed_by_the_skin(faces: FaceSet, average: prototypes.Prototypes) -> None:
+    tones = [compose([(weight, exemplar_of(faces, 0, average))]) for weight in (1.0, 2.0, 4.0)]
+    cast = Cast({0: tones})
+    strength = [float(np.abs(cast.for_face(0, lightness).detail[0]).mean()) for lightness in (90, 72, 66, 60, 46, 20)]
+    light, medium, dark = strength[1], strength[3], strength[4]
+    assert strength[0] == light and strength[-1] == dark
+    assert medium == pytest.approx(2 * light, rel=1e-3) and dark == pytest.approx(4 * light, rel=1e-3)
+    assert strength[2] == pytest.approx((light + medium) / 2, rel=1e-3)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from training.aging import prototypes as prototypes_module
-from training.aging.exemplars import composed
+from training.aging.exemplars import Cast, composed
+from training.aging.hair import HairFinder
 from training.aging.meshspace import SIZE
 from training.aging.prototypes import Prototypes
-from training.aging.transfer import Exemplar, Regions, Strengths, change_age, prepare_face
+from training.aging.transfer import Regions, Strengths, change_age, prepare_face
 from training.data.faces import FaceSet, spread
 from training.data.faces import load as load_faces
+from training.data.labels import with_labels
 from training.data.sets import DataError
 
 CHUNK = 400
@@ -26,7 +28,8 @@ CHUNK = 400
 @dataclass(frozen=True)
 class PairsConfig:
     """targets: how many other ages a face; youngest/oldest: range of target ages; gap_years: the least
-    change; exemplars: "chosen" by name, or "oldest" of the data.
+    change; exemplars: "chosen" by name, or "oldest" of the data; lenders: the sets that the mean faces (the first of
+    them) and the exemplars come from ((): ``data``).
     """
 
     name: str = "pairs"
@@ -41,6 +44,7 @@ class PairsConfig:
     sharpness_limit: float = 4.2
     least_years: int = 6
     exemplars: str = "chosen"
+    lenders: tuple[str, ...] = ()
     processes: int = 1
     limit: int = 0
 
@@ -60,35 +64,51 @@ def sources(faces: FaceSet, config: PairsConfig, split: str = "train") -> NDArra
     rows = faces.rows(split)
     good = (faces.yaw[rows] < config.yaw_limit) & (faces.sharpness[rows] > config.sharpness_limit)
     good &= ~faces.grey[rows] & (faces.years[rows] >= config.least_years) & (faces.gender[rows] >= 0)
-    return rows[good][: config.limit or None]
+    rows = rows[good]
+    if not config.limit or config.limit >= len(rows):
+        return rows
+    # A part is drawn so that rare ages have their share.
+    bands = faces.years[rows] // 5
+    chances = 1 / np.sqrt(np.bincount(bands)[bands])
+    rng = np.random.default_rng((config.seed, 2))
+    return np.sort(rng.choice(rows, config.limit, replace=False, p=chances / chances.sum()))
 
 
 _worker: dict[str, object] = {}
 
 
+def _lenders(config: PairsConfig) -> tuple[str, ...]:
+    return config.lenders or (config.data,)
+
+
+def _faces(config: PairsConfig) -> FaceSet:
+    return with_labels(load_faces(Path(config.data)), Path(config.data))
+
+
 def _start_worker(config: PairsConfig) -> None:
     cv2.setNumThreads(1)
-    faces = load_faces(Path(config.data))
-    prototypes = prototypes_module.load(Path(config.data) / "prototypes.npz")
+    lenders = _lenders(config)
+    prototypes = prototypes_module.load(Path(lenders[0]) / "prototypes.npz")
     _worker.update(
-        faces=faces,
+        faces=_faces(config),
         prototypes=prototypes,
         regions=Regions.of(prototypes.space.mean),
-        exemplars=composed(faces, prototypes, config.exemplars),
+        cast=composed([load_faces(Path(folder)) for folder in lenders], prototypes, config.exemplars),
+        hair=HairFinder(),
     )
 
 
 def _make(job: tuple[list[int], NDArray[np.float32]]) -> NDArray[np.uint8]:
-    faces, prototypes, regions, exemplars = (_worker[k] for k in ("faces", "prototypes", "regions", "exemplars"))
+    faces, prototypes, regions, cast, finder = (_worker[k] for k in ("faces", "prototypes", "regions", "cast", "hair"))
     assert isinstance(faces, FaceSet) and isinstance(prototypes, Prototypes) and isinstance(regions, Regions)
-    assert isinstance(exemplars, dict)
+    assert isinstance(cast, Cast) and isinstance(finder, HairFinder)
     rows, targets = job
     made = np.empty((*targets.shape, SIZE, SIZE, 3), np.uint8)
     for i, row in enumerate(rows):
         gender = int(faces.gender[row])
-        exemplar = exemplars[gender]
-        assert isinstance(exemplar, Exemplar)
-        face = prepare_face(faces.crops[row], faces.meshes[row], gender, prototypes)
+        hair = finder.find(faces.crops[row], faces.meshes[row], faces.corners[row])
+        face = prepare_face(faces.crops[row], faces.meshes[row], gender, prototypes, hair)
+        exemplar = cast.for_face(gender, float(face.skin[0]))
         for k, target in enumerate(targets[i]):
             after = change_age(face, float(faces.years[row]), float(target), exemplar, prototypes, regions, Strengths())
             made[i, k] = np.clip(np.round(after), 0, 255)
@@ -97,11 +117,11 @@ def _make(job: tuple[list[int], NDArray[np.float32]]) -> NDArray[np.uint8]:
 
 def make_pairs(config: PairsConfig) -> int:
     """Writes all pairs into ``config.out`` in chunks; a second start continues where the first was stopped."""
-    faces = load_faces(Path(config.data))
-    if not (Path(config.data) / "prototypes.npz").is_file():
-        prototypes_module.save(
-            prototypes_module.build(faces, faces.rows("train")), Path(config.data) / "prototypes.npz"
-        )
+    faces = _faces(config)
+    lender = Path(_lenders(config)[0])
+    if not (lender / "prototypes.npz").is_file():
+        lending = load_faces(lender)
+        prototypes_module.save(prototypes_module.build(lending, lending.rows("train")), lender / "prototypes.npz")
     rows = np.random.default_rng(config.seed).permutation(sources(faces, config))
     rng = np.random.default_rng((config.seed, 1))
     targets = rng.uniform(config.youngest, config.oldest, (len(rows), config.targets)).astype(np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.landmarks.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, POINTS, RIGHT_EYE
+from training.aging import hair as hair_module
 from training.aging import meshspace
 from training.aging.meshspace import SIZE
 from training.aging.prototypes import FEMALE, Prototypes, to_bgr, to_lab, validity
@@ -28,13 +29,16 @@ SIGMAS_PX = (2.0, 5.0, 11.0)
 
 @dataclass(frozen=True)
 class Strengths:
-    """How much of everything; found by looking at sheets and by the judges' years."""
+    """How much of everything; found by looking at sheets, by the judges' years and by a recogniser that had no part.
 
-    wrinkles: tuple[float, float, float] = (1.0, 0.95, 0.75)
-    own_detail_kept: float = 0.6
-    colour: float = 1.15
-    shape: float = 1.25
-    greying: float = 0.6
+    Shape and brows cost more likeness than they bring years; colour and fine wrinkles bring most for what they cost.
+    """
+
+    wrinkles: tuple[float, float, float] = (1.8, 1.2, 0.6)
+    own_detail_kept: float = 1.0
+    colour: float = 1.35
+    shape: float = 0.5
+    greying: float = 0.3
     smoothing: tuple[float, float, float] = (0.55, 0.8, 0.7)
 
 
@@ -59,6 +63,12 @@ def _region(
     return cv2.GaussianBlur(canvas, (0, 0), soft).astype(np.float32) / 255
 
 
+def _blob(middle: NDArray[np.float32], wide: float, high: float) -> NDArray[np.float32]:
+    """A Gaussian (256, 256) with its peak of 1 at a point; standard deviations in pixels."""
+    y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
+    return np.asarray(np.exp(-(((x - middle[0]) / wide) ** 2 + ((y - middle[1]) / high) ** 2) / 2), np.float32)
+
+
 @dataclass(frozen=True)
 class Regions:
     """Soft masks (256, 256) in mesh space: where wrinkles may go, where brows and beard stand, the face itself."""
@@ -74,18 +84,23 @@ class Regions:
         # An exemplar's jaw line and hair must not come along with its wrinkles.
         within = cv2.erode(_region(mean, FACE_OVAL, soft=0.5), np.ones((13, 13)))
         within = np.asarray(cv2.GaussianBlur(within, (0, 0), 4), np.float32)
-        eyes = _region(mean, LEFT_EYE, RIGHT_EYE, grow=2, soft=1.5)
+        eyes = _region(mean, LEFT_EYE, RIGHT_EYE, grow=3, soft=1.5)
         lips = _region(mean, LIPS_OUTER, grow=0, soft=2)
         inner = _region(mean, LIPS_INNER, grow=2, soft=1.5)
         nostrils = _region(mean, NOSTRILS, grow=0, soft=2)
         brows = _region(mean, LEFT_BROW, RIGHT_BROW, grow=5, soft=2)
-        wrinkles = within * (1 - eyes) * (1 - 0.8 * lips) * (1 - inner) * (1 - 0.6 * nostrils) * (1 - 0.7 * brows)
+        wrinkles = within * (1 - eyes) * (1 - 0.8 * lips) * (1 - inner) * (1 - 0.6 * nostrils) * (1 - 0.92 * brows)
+        # What tells people apart lies between brows and mouth: there wrinkles cost more likeness than they bring years.
+        nose = _blob(mean[168], 12, 14) + _blob(mean[6], 10, 16) + _blob(mean[4], 14, 16)
+        look = _blob(mean[468], 16, 10) + _blob(mean[473], 16, 10)
+        mouth = _blob((mean[13] + mean[14]) / 2, 26, 14)
+        wrinkles = wrinkles * (1 - 0.7 * nose.clip(0, 1)) * (1 - 0.4 * look.clip(0, 1)) * (1 - 0.4 * mouth)
         low = np.clip((np.mgrid[0:SIZE, 0:SIZE][0] - mean[164, 1]) / 6, 0, 1).astype(np.float32)
         beard = face * low * (1 - _region(mean, LIPS_OUTER, grow=3, soft=2))
         # The prototypes' brightness around the outline is hair and background: stay clear of it.
         skin = cv2.erode(_region(mean, FACE_OVAL, soft=0.5), np.ones((7, 7)))
         skin = np.asarray(cv2.GaussianBlur(skin, (0, 0), 5), np.float32)
-        return Regions(wrinkles, skin * (1 - 0.7 * eyes) * (1 - inner), brows, beard)
+        return Regions(wrinkles, skin * (1 - eyes) * (1 - 0.85 * brows) * (1 - inner), brows, beard)
 
 
 def _blurred(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -153,15 +168,23 @@ class Prepared:
     low: NDArray[np.float32]
     skin: NDArray[np.float32]
     gender: int
+    hair: NDArray[np.float32] | None = None
 
 
-def prepare_face(crop: NDArray[np.uint8], mesh: NDArray[np.float32], gender: int, prototypes: Prototypes) -> Prepared:
+def prepare_face(
+    crop: NDArray[np.uint8],
+    mesh: NDArray[np.float32],
+    gender: int,
+    prototypes: Prototypes,
+    hair: NDArray[np.float32] | None = None,
+) -> Prepared:
+    """hair (256, 256) in 0..1: where it is, if it is to turn grey."""
     points = meshspace.with_ring(mesh)
     flat = prototypes.space.onto_mean(to_lab(crop), points)
     detail, low = bands(flat)
     skin = np.median(flat[110:190, 70:186].reshape(-1, 3), axis=0).astype(np.float32)
     found = prototypes.space.lookup(points)
-    return Prepared(crop, points, found, flat, tuple(detail), low, skin, gender)
+    return Prepared(crop, points, found, flat, tuple(detail), low, skin, gender, hair)
 
 
 def _greyed(
@@ -170,7 +193,7 @@ def _greyed(
     """Hair (darker than the skin around it) inside ``where`` made lighter and colourless."""
     darker = np.clip((skin_low[..., 0] - lab[..., 0] - 3) / 14, 0, 1) * where * amount
     grey = lab.copy()
-    grey[..., 0] += (np.maximum(skin_low[..., 0], 58) - lab[..., 0]) * 0.55
+    grey[..., 0] += (np.maximum(skin_low[..., 0], 58) - lab[..., 0]) * 0.4
     grey[..., 1:] *= 0.35
     return lab + (grey - lab) * darker[..., None]
 
@@ -212,6 +235,8 @@ def change_age(
     space = prototypes.space
     on_face = space.from_mean(change, face.points, face.found)
     changed = to_lab(face.crop) + on_face
+    if face.hair is not None:
+        changed = hair_module.grey(changed, face.hair, source, target)
     moved_points = face.points.copy()
     moved_points[:POINTS] += prototypes.shape_change(face.gender, source, target) * strengths.shape
     # The outer ring stays, the inner follows half way, so that the surroundings give way softly.

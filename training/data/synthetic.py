@@ -98,16 +98,24 @@ def write_people_prepared(folder: Path, people: int, pictures: int, seed: int = 
 
 def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
     """All that the task with this configuration class reads, in ``folder``; returns the keys that point there."""
+    from training.insight.smoke import CONFIGS, write_smoke
+
     out = str(folder / "out")
+    if config in CONFIGS:
+        return write_smoke(folder, config)
     if config in ("CompactConfig", "TeachConfig", "EmbedderConfig"):
         return _smoke_people(folder, config)
     if config == "ScratchPeopleConfig":
         write_people(folder / "people", people=3, pictures=4)
         return {"data": str(folder / "people"), "out": out}
-    if config in ("ScenesConfig", "DetectorConfig", "EvaluateDetectorConfig"):
+    if config in ("ScenesConfig", "DetectorConfig", "EvaluateDetectorConfig", "EyeConfig"):
         from training.data.synthetic_scenes import write_smoke_scenes
 
         return write_smoke_scenes(folder, config)
+    if config == "PaintConfig":
+        return {"out": out}
+    if config == "StyleImageConfig":
+        return {"content": str(project_dir() / "engine" / "capture" / "demo_face.png"), "out": out}
     write_utkface_like(folder / "utkface")
     if config == "PrepareConfig":
         return {"source": str(folder / "utkface"), "out": out}
@@ -117,6 +125,12 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
     prepare(PrepareConfig(source=str(folder / "utkface"), out=faces, processes=1))
     if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig", "GanConfig", "CycleConfig"):
         return {"data": faces, "out": out}
+    if config == "LabelConfig":
+        return {"data": faces, "known": faces}
+    if config == "StyleConfig":
+        from training.data.synthetic_scenes import write_smoke_scenes
+
+        return {"data": faces, "scenes": write_smoke_scenes(folder, "EyeConfig")["data"], "out": out}
     if config == "AgingConfig":
         from training.aging.pairs import PairsConfig, make_pairs
 
@@ -125,7 +139,7 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
             PairsConfig(data=faces, out=pairs, targets=1, exemplars="oldest", yaw_limit=9, sharpness_limit=0, limit=4)
         )
         return {"data": faces, "pairs": pairs, "out": out}
-    if config == "EvaluateConfig":
+    if config == "ScorecardConfig":
         return {"data": faces, "out": out}
     return _smoke_weights(folder, config)
 

@@ -48,7 +48,7 @@ def write_smoke_scenes(folder: Path, config: str) -> dict[str, str]:
         columns = dict(table)
     columns["split"] = np.resize(np.array(["train", "val", "test"]), len(columns["split"]))
     np.savez(scenes / "scenes.npz", **columns)
-    if config == "DetectorConfig":
+    if config in ("DetectorConfig", "EyeConfig"):
         return {"data": str(scenes), "out": out}
     arguments = {"stem": 4, "widths": [4, 4, 4], "pyramid": 4, "sizes_px": [[16.0], [48.0], [150.0]]}
     card = Card("detector", "detector", (320,), arguments=arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from engine.landmarks.mask import face_mask
+from engine.landmarks.mask import head_mask
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs, load_pairs
@@ -26,7 +27,7 @@ from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge
 from training.losses.perceptual import PerceptualLoss
 from training.losses.texture import texture_loss
 
-HEIGHT, WIDTH = 224, 192
+HEIGHT, WIDTH = 224, 224
 SIZE = 256
 
 
@@ -36,12 +37,16 @@ class AgingConfig:
     perceptual losses join and the discriminator works, and ``discriminator_lead`` steps later the generator listens to
     it; zero_gap: share of faces whose target is their own age; freeze_norm_from: from this step on batch normalisation
     uses its running statistics, as it will in the mirror; features: weights of the age network for the perceptual loss
-    ("": fresh).
+    ("": fresh); extra, extra_pairs: further prepared folders, and the folders of their pairs; start_from: weights of a
+    generator to begin with ("": none).
     """
 
     name: str = "aging"
     data: str = "data/faces"
     pairs: str = "data/pairs"
+    extra: tuple[str, ...] = ()
+    extra_pairs: tuple[str, ...] = ()
+    start_from: str = ""
     features: str = "runs/age/weights.safetensors"
     out: str = "runs/aging"
     seed: int = 1
@@ -91,7 +96,8 @@ def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
     scale = rng.uniform(0.88, 1.15) if rng.random() < 0.75 else rng.uniform(1.15, 2.0)
     matrix = cv2.getRotationMatrix2D((SIZE / 2, 140.0), rng.normal(0, 4), scale)
     spread = 4 + 70 * max(scale - 1.0, 0.0)
-    shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 136.0]) + rng.uniform(-spread, spread, 2)
+    shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 132.0]) + rng.uniform(-spread, spread, 2)
+    shift[1] += rng.uniform(-6, 16)  # the hair is up there
     matrix[:, 2] = matrix[:, 2] + shift
     return np.asarray(matrix, np.float64)
 
@@ -115,15 +121,19 @@ def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
 class PairSampler:
     """Draws augmented pairs; the same seed and number give the same pair."""
 
-    def __init__(self, faces: FaceSet, pairs: Pairs, config: AgingConfig) -> None:
-        self.faces, self.pairs, self.config = faces, pairs, config
+    def __init__(self, sets: Sequence[tuple[FaceSet, Pairs]], config: AgingConfig) -> None:
+        self.sets, self.config = sets, config
+        self.ends = np.cumsum([len(pairs.rows) for _, pairs in sets])
 
-    def _one(self, index: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
-        row = int(self.pairs.rows[index])
-        before = self.faces.crops[row]
+    def _one(self, number: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
+        which = int(np.searchsorted(self.ends, number, "right"))
+        faces, pairs = self.sets[which]
+        index = number - int(self.ends[which]) + len(pairs.rows)
+        row = int(pairs.rows[index])
+        before = faces.crops[row]
         same = rng.random() < self.config.zero_gap
-        after = before if same else self.pairs.after[index]
-        masks = np.dstack([face_mask(self.faces.meshes[row], SIZE), _known(self.faces.corners[row])])
+        after = before if same else pairs.after[index]
+        masks = np.dstack([head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])])
         matrix = _jitter(rng)
         flip = rng.random() < 0.5
         gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
@@ -144,15 +154,15 @@ class PairSampler:
         stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight]
         if flip:
             stack = [s[:, ::-1] for s in stack]
-        source = float(self.pairs.source[index])
-        target = source if same else float(self.pairs.target[index])
+        source = float(pairs.source[index])
+        target = source if same else float(pairs.target[index])
         pictures = (np.ascontiguousarray(s, np.float32) for s in stack)
         return (*pictures, np.array(source, np.float32), np.array(target, np.float32))
 
     def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
         """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``."""
         rng = np.random.default_rng((self.config.seed, number))
-        return self._one(int(rng.integers(0, len(self.pairs.rows))), rng)
+        return self._one(int(rng.integers(0, self.ends[-1])), rng)
 
     def samples(self) -> Samples:
         """Those of the whole run."""
@@ -201,6 +211,8 @@ class AgingTrainer:
     def __init__(self, config: AgingConfig, run: Run) -> None:
         self.config, self.run = config, run
         generator = AgingUNet(config.width, config.multiples).to(memory_format=torch.channels_last)
+        if config.start_from:
+            generator.load_state_dict(load_file(config.start_from))
         critic = PatchDiscriminator().to(memory_format=torch.channels_last)
         self.perceptual: PerceptualLoss | None = None
         self.generator = run.prepare(
@@ -306,7 +318,8 @@ class AgingTrainer:
 
 def train(config: AgingConfig, resume: bool = False, machine: Machine | None = None) -> dict[str, float] | None:
     """Runs the training and writes checkpoints into ``config.out``; returns the last figures."""
-    sampler = PairSampler(load(Path(config.data)), load_pairs(Path(config.pairs)), config)
+    folders = zip((config.data, *config.extra), (config.pairs, *config.extra_pairs), strict=True)
+    sampler = PairSampler([(load(Path(data)), load_pairs(Path(pairs))) for data, pairs in folders], config)
     run = Run(config, machine, resume)
     trainer = AgingTrainer(config, run)
     first = trainer.load(run.saved) if run.saved else 0

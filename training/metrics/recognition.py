@@ -7,6 +7,7 @@ the share of the others. All rates are 0..1. Definitions after ISO/IEC 19795-1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -218,6 +219,20 @@ def strangers_of(vectors: NDArray[np.float32], people: Numbers) -> Scores:
         different = people[row : row + 512, None] != people[None, row:]
         parts.append(block[later & different])
     return np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
+
+
+def unlike_pairs(vectors: Sequence[NDArray[np.float32]], limit: float = 0.6) -> tuple[NDArray[np.bool_], int]:
+    """Which pairs of N pictures of unnamed people may pass for strangers: a mask (N, N) of pairs above the diagonal.
+
+    vectors: of the same pictures (N, D) by one recogniser or several. Collections without names hold some people twice;
+    a pair that every recogniser puts above the limit is taken for one person and left out. Also returns how many were.
+    """
+    total = len(vectors[0])
+    alike = np.ones((total, total), np.bool_)
+    for rows in vectors:
+        alike &= rows @ rows.T > limit
+    above = np.triu(np.ones((total, total), np.bool_), 1)
+    return above & ~alike, int((above & alike).sum())
 
 
 def _checked(similarity: Scores, same: Flags) -> tuple[Scores, Flags]:

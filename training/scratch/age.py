@@ -58,13 +58,12 @@ def _flipped(x: Floats, rng: np.random.Generator) -> Floats:
 def _age_network_errors(config: ScratchAgeConfig, faces: FaceSet, rows: NDArray[np.int64]) -> dict[str, float]:
     import torch
 
-    from training.loops.age import AgeConfig
-    from training.metrics.aging import Judge
+    from training.evaluation.aging_judges import load_judge
 
     torch.set_num_threads(1)
-    base = AgeConfig()
-    judge = Judge(config.age, base.width, base.size)
-    return errors(judge.years([faces.crops[row] for row in rows]), faces.years[rows])
+    judge = load_judge(config.age)
+    parts = (judge.years(faces.crops[[row]], faces.meshes[[row]]) for row in rows)
+    return errors(np.concatenate(list(parts)), faces.years[rows])
 
 
 def _draw_weights(path: Path, network: Network) -> None:

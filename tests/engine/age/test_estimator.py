@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.age.estimator import AgeEstimator, read_distribution
+from engine.age.estimator import LOOKS, AgeEstimator, read_distribution
+from engine.geometry.align import WIDE
 from engine.types import FloatArray, Image
 from tests.fakes.network import FakeNetwork
 
@@ -50,6 +51,26 @@ def test_no_crops_no_ages_and_the_network_is_not_asked() -> None:
 def test_a_crop_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected \(8, 8, 3\), got \(9, 9, 3\)"):
         AgeEstimator(FakeNetwork(peaks, size=SIZE)).estimate([crop(1, 2), crop(1, 2, size=9)])
+
+
+def test_several_crops_of_one_face_make_one_age() -> None:
+    crops = [crop(20, 20), crop(40, 40), crop(7, 7), crop(9, 9)]
+    found = AgeEstimator(FakeNetwork(peaks, size=SIZE)).estimate(crops, each=2)
+    assert [(e.years, e.spread_years) for e in found] == [(30.0, 10.0), (8.0, 1.0)]
+
+
+def test_a_face_of_a_still_picture_is_looked_at_from_several_distances() -> None:
+    """A white square around the face fills more of the crop the nearer one looks."""
+    image = np.zeros((100, 100, 3), np.uint8)
+    image[30:70, 30:70] = 255
+    network = FakeNetwork(lambda x: np.eye(101, dtype=np.float32)[np.zeros(len(x), int)], size=SIZE, batches=True)
+    points = (WIDE * 40 + 30).astype(np.float32)
+    found = AgeEstimator(network).estimate_still(image, [points, points])
+    assert [e.years for e in found] == [0.0, 0.0]
+    ((asked,),) = network.asked
+    assert len(asked) == 2 * 2 * len(LOOKS), "two faces, each mirrored too"
+    shown = [float(each.mean()) for each in asked[: len(LOOKS)]]
+    assert shown[LOOKS.index(0.88)] < shown[LOOKS.index(1.0)] <= shown[LOOKS.index(1.12)]
 
 
 def test_close_reaches_the_network() -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.landmarks.pose import HEAD, POSE_POINTS, pose_degrees, yaw_degrees
+from engine.landmarks.pose import (
+    HEAD,
+    POSE_POINTS,
+    YAW_FADE_DEGREES,
+    frontal_weight,
+    pose_degrees,
+    yaw_degrees,
+)
 from engine.types import FloatArray
 
 
@@ -54,3 +61,14 @@ def test_looking_right_moves_the_nose_right() -> None:
 
 def test_a_mesh_without_extent_has_no_pose() -> None:
     assert pose_degrees(np.full((478, 2), 5.0, np.float32)) == (0.0, 0.0, 0.0)
+
+
+def test_the_effect_fades_smoothly_with_the_yaw_and_the_same_both_ways() -> None:
+    degrees = np.arange(-90, 90.01, 0.25)
+    weights = np.array([frontal_weight(float(yaw)) for yaw in degrees])
+    np.testing.assert_array_equal(weights, weights[::-1])
+    low, high = YAW_FADE_DEGREES
+    assert (weights[np.abs(degrees) <= low] == 1).all() and (weights[np.abs(degrees) >= high] == 0).all()
+    assert (np.diff(weights[degrees >= 0]) <= 0).all()
+    assert np.abs(np.diff(weights)).max() < 0.05, "no step"
+    assert np.abs(np.diff(weights, 2)).max() < 0.01, "no kink"

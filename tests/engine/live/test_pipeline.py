@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from engine.errors import DeviceError
+from engine.landmarks.pose import frontal_weight
 from engine.live.follow import FaceFollower
 from engine.live.pipeline import LivePipeline
 from engine.live.protocol import Pace
-from engine.live.work import crop_size, frontal_weight
+from engine.live.work import crop_size
 from engine.settings import Settings
 from engine.types import Frame, FrameResult
 from tests.fakes.faces import FakeAger, FakeDetector, FakeEstimator, FakeMesher, Person, World
@@ -57,7 +58,8 @@ def test_a_face_ages_to_the_target_and_the_rest_of_the_picture_is_bit_equal() ->
     assert result.aged[150, 200, 0] == 128 - 40
     x1, y1, x2, y2 = (int(v) for v in face.box)
     outside = np.ones((360, 640), bool)
-    outside[y1 - 25 : y2 + 12, x1 - 12 : x2 + 12] = False
+    up, aside = int(0.65 * (y2 - y1)), int(0.55 * (x2 - x1))  # the hair
+    outside[max(y1 - up, 0) : y2 + 12, x1 - aside : x2 + aside] = False
     assert np.array_equal(result.aged[outside], result.frame.image[outside])
     assert result.frame.image.min() == 128, "the frame itself is never painted on"
 
@@ -125,6 +127,34 @@ def test_a_face_turned_away_fades_out() -> None:
     away = setting.step(20)
     assert full < half < 128
     assert not away.faces[0].aged and np.array_equal(away.aged, away.frame.image)
+
+
+def test_turning_away_and_back_shows_the_same_at_the_same_angle_without_a_jump() -> None:
+    person = Person(200, 150)
+    setting = Setting(person)
+    setting.step(40)
+    out = [*np.arange(40, 60, 0.25)]
+    greys = []
+    for yaw in (*out, *out[::-1]):
+        person.yaw_degrees = float(yaw)
+        greys.append(int(setting.step().aged[150, 200, 0]))
+    away, back = np.array(greys[: len(out)]), np.array(greys[len(out) :])
+    assert away[0] <= 90 and away[-1] == 128 and back[-1] <= 90
+    assert np.abs(np.diff(greys)).max() <= 4, "40 grey levels over ten degrees"
+    # The yaw is steadied over time, so the way back lags by a fraction of a degree: that is no hysteresis of the ramp.
+    assert np.abs(away - back[::-1]).max() <= 8
+
+
+def test_noise_in_the_yaw_does_not_flicker() -> None:
+    person, random = Person(200, 150, yaw_degrees=50), np.random.default_rng(4)
+    setting = Setting(person)
+    setting.step(40)
+    greys = []
+    for noise in random.normal(0, 1.0, 60):
+        person.yaw_degrees = 50 + float(noise)
+        greys.append(int(setting.step().aged[150, 200, 0]))
+    raw = [128 - 40 * frontal_weight(50 + float(noise)) for noise in np.random.default_rng(4).normal(0, 1.0, 60)]
+    assert np.abs(np.diff(greys)).mean() < 0.6 * np.abs(np.diff(raw)).mean()
 
 
 def test_strength_scales_the_change() -> None:

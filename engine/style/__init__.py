@@ -1,0 +1,1 @@
+"""Paints whole pictures in a style; see ``engine.style.stylist``."""
