@@ -43,10 +43,16 @@ def publish(card: Card, module: nn.Module, folder: Path | None = None) -> Card:
     folder = weights_dir() if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (card.name + SAFETENSORS)
-    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
+    tensors = {key: _stored(value) for key, value in module.state_dict().items()}
     write_bytes(path, save(tensors))
     write_card(folder / (card.name + CARD), card.with_sha256({path.name: sha256_of(path)}))
     return export(card.name, folder)
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    """A tensor as it is kept: kernels and matrices in half precision, as in the OpenVINO form; others as they are."""
+    kept = tensor.detach().cpu().contiguous().clone()
+    return kept.half() if kept.is_floating_point() and kept.ndim > 1 else kept
 
 
 def export(name: str, folder: Path | None = None) -> Card:
