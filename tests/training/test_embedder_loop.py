@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from training.checkpoints import CheckpointError
 from training.data.compact import CompactConfig, compact, middle, side
 from training.data.faces import load
-from training.data.lessons import as_seen, principal_axes
+from training.data.lessons import TURNED, TeachersLessons, as_seen, principal_axes, rotation
 from training.data.sets import DataError
 from training.data.synthetic import write_people_prepared
 from training.loops.embedder import METHODS, EmbedderConfig, size_at, train
@@ -32,7 +32,8 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_people_prepared(folder / "wide", people=6, pictures=4)
     compact(CompactConfig(data=str(folder / "wide"), out=str(folder / "small"), template="arcface"))
     rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(24, 12)).astype(np.float16)
+    people_s = np.repeat(rng.normal(size=(6, 12)), 4, axis=0)  # as they lie in the folder: four pictures of each
+    vectors = (people_s + 0.2 * rng.normal(size=(24, 12))).astype(np.float16)
     np.save(folder / "small" / "teacher.npy", vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
     return folder / "small"
 
@@ -120,3 +121,34 @@ def test_the_middle_is_the_templates_square_and_as_seen_is_another_each_time() -
     rng = np.random.default_rng(3)
     first, second = as_seen(crop, 96, rng), as_seen(crop, 96, rng)
     assert first.shape == (96, 96, 3) and (first != second).any()
+
+
+def test_a_rotation_is_found_again() -> None:
+    rng = np.random.default_rng(2)
+    given = rng.normal(size=(40, 5)).astype(np.float32)
+    turn = np.linalg.qr(rng.normal(size=(5, 5)))[0].astype(np.float32)
+    assert np.allclose(rotation(given, given @ turn), turn, atol=1e-5)
+
+
+def test_targets_are_turned_to_where_a_network_has_them_and_stay_as_far_apart(people: Path) -> None:
+    """Axes are chance: a network that gives the teacher's points on other axes has learned everything already."""
+    lessons, others = (TeachersLessons((str(people),), 8, 4, 1.0) for _ in range(2))
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(8, 8)))[0].astype(np.float32)
+    places, about = lessons.epoch(1, np.random.default_rng(0))
+    wanted = {
+        middle(lessons.crop(place)).tobytes(): lessons.known(int(row)).numpy() @ turn
+        for place, row in zip(places, about, strict=True)
+    }
+    others.meet(lambda crops: np.stack([wanted[crop.tobytes()] for crop in crops]))
+    before = torch.stack([lessons.known(int(row)) for row in about]).numpy()
+    after = torch.stack([others.known(int(row)) for row in about]).numpy()
+    differs = np.abs(after - before).max() > 0.1
+    assert differs
+    assert np.allclose(after, before @ turn, atol=1e-4)
+
+
+def test_faces_that_look_aside_come_several_times(people: Path) -> None:
+    yaw = load(people).yaw
+    aside = int((yaw >= TURNED).sum())
+    once, thrice = (TeachersLessons((str(people),), 8, 1000, 1.0, turned=turned) for turned in (1, 3))
+    assert thrice.steps(1) == once.steps(1) + 2 * aside

@@ -83,3 +83,24 @@ def test_everybody_s_wrinkles_are_mixed_by_the_skin(faces: FaceSet, average: pro
     assert strength[0] == light and strength[-1] == dark
     assert medium == pytest.approx(2 * light, rel=1e-3) and dark == pytest.approx(4 * light, rel=1e-3)
     assert strength[2] == pytest.approx((light + medium) / 2, rel=1e-3)
+
+
+def test_children_s_shape_counts_more_than_adults() -> None:
+    steady = np.broadcast_to(prototypes.AGES[None, :, None, None], (2, len(prototypes.AGES), 478, 2)).astype(np.float32)
+    steps = np.diff(prototypes.weighted(steady)[0, :, 0, 0]) / np.diff(prototypes.AGES)
+    assert steps[0] == pytest.approx(2.2, rel=1e-4) and steps[-1] == pytest.approx(0.55, rel=1e-4)
+    assert all(b <= a + 1e-4 for a, b in pairwise(steps))
+
+
+def test_mean_colours_keep_what_is_small_and_lose_wide_light_and_fringes(average: prototypes.Prototypes) -> None:
+    mean = average.space.mean
+    colour = np.zeros((2, 1, 256, 256, 3), np.float32)
+    colour[..., 0] = 20.0  # brighter everywhere
+    forehead = int(mean[10, 1]) + 4
+    colour[0, :, :forehead, :, 0] -= 30.0  # a fringe
+    nose = (int(mean[4, 1]), int(mean[4, 0]))
+    colour[1, :, nose[0] - 2 : nose[0] + 3, nose[1] - 2 : nose[1] + 3, 0] += 10.0  # something small
+    kept = prototypes.localised(colour, mean)
+    assert np.abs(kept[0, 0, nose[0], nose[1], 0]) < 1.5
+    assert np.abs(kept[0, 0, : forehead + 2]).max() < 0.5
+    assert kept[1, 0, nose[0], nose[1], 0] > 7

@@ -24,7 +24,7 @@ TONES = (72.0, 60.0, 46.0)
 CHOSEN: dict[int, tuple[dict[str, float], ...]] = {
     MALE: (
         {
-            "82_0_0_20170111223748572.jpg.chip.jpg": 0.6,
+            "85_0_0_20170111210640890.jpg.chip.jpg": 0.6,
             "85_0_0_20170111210017033.jpg.chip.jpg": 0.35,
             "86_0_0_20170111210757200.jpg.chip.jpg": 0.3,
         },
@@ -48,12 +48,12 @@ CHOSEN: dict[int, tuple[dict[str, float], ...]] = {
         {
             "69_1_2_20170111210824053.jpg.chip.jpg": 0.35,
             "95_1_2_20170110182531150.jpg.chip.jpg": 0.3,
-            "original images/07173A70.jpg": 0.5,
+            "original images/07369A80.jpg": 0.5,
         },
         {
             "85_1_2_20170110175723033.jpg.chip.jpg": 0.35,
             "88_1_1_20170110183118502.jpg.chip.jpg": 0.35,
-            "84_1_4_20170105001517613.jpg.chip.jpg": 0.35,
+            "70_1_1_20170117171523132.jpg.chip.jpg": 0.35,
         },
     ),
 }

@@ -14,18 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from engine.landmarks.topology import FACE_OVAL, FOREHEAD_TOP
 from training.aging import meshspace
 from training.aging.meshspace import SIZE, MeshSpace
 from training.data.faces import FaceSet
 
 AGES = np.array([1, 3, 6, 10, 14, 18, 22, 26, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90], np.float32)
 MALE, FEMALE = 0, 1
+# Differences of light wider than this (standard deviation in pixels) are hair, fringe and flash, not age; half of those
+# in colour, too.
+_WIDEST_PX = 24.0
+_WIDE_KEPT = np.array([0.0, 0.5, 0.5], np.float32)
+# Children differ by their shape more than by anything else, adults hardly: how much of each year's change is taken.
+_SHAPE_AGES, _SHAPE_STRENGTHS = (10.0, 22.0), (2.2, 0.55)
+_BROWS = (105, 334)
 
 
 @dataclass(frozen=True)
 class Prototypes:
     """By gender (2) and age (len(AGES)): ``colour`` (2, A, 256, 256, 3) float32 CIE Lab relative to the face's mean
-    skin, low-passed; ``shape`` (2, A, 478, 2) float32 mesh in crop pixels.
+    skin, of middling detail (see ``localised``); ``shape`` (2, A, 478, 2) float32 mesh in crop pixels.
     """
 
     space: MeshSpace
@@ -101,7 +109,35 @@ def build(faces: FaceSet, rows: NDArray[np.int64], bandwidth_years: float = 4.0)
     mean = (mean + mean[:, :, :, ::-1]) / 2
     soft = np.stack([[cv2.GaussianBlur(m, (0, 0), 1.5) for m in per] for per in mean]).astype(np.float32)
     shapes = (shape / np.maximum(count, 1e-6)[..., None, None]).astype(np.float32)
-    return Prototypes(space, soft, shapes)
+    return Prototypes(space, localised(soft, space.mean), weighted(shapes))
+
+
+def localised(colour: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of mean colours (2, A, 256, 256, 3) what belongs to the skin of the face: without wide differences of light, and
+    without the upper forehead, where fringes of the young would become a dark band.
+    """
+    outline = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillPoly(outline, [np.round(mean[list(FACE_OVAL)]).astype(np.int32)], (255,))
+    inner = np.asarray(cv2.erode(outline, np.ones((7, 7))), np.uint8)
+    top, brows = float(mean[FOREHEAD_TOP, 1]), float(mean[list(_BROWS), 1].mean())
+    rows = np.arange(SIZE, dtype=np.float32)[:, None]
+    below = np.clip((rows - (0.75 * top + 0.25 * brows)) / (0.35 * (brows - top)), 0, 1)
+    skin = (cv2.GaussianBlur(inner, (0, 0), 3) / np.float32(255) * below).astype(np.float32)
+    share = cv2.GaussianBlur(skin, (0, 0), _WIDEST_PX)[..., None] + 1e-3
+
+    def one(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        wide = cv2.GaussianBlur(picture * skin[..., None], (0, 0), _WIDEST_PX) / share
+        return np.asarray((picture - wide * (1 - _WIDE_KEPT)) * skin[..., None], np.float32)
+
+    return np.stack([[one(picture) for picture in ages] for ages in colour])
+
+
+def weighted(shape: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean meshes (2, A, 478, 2) whose steps from age to age are stretched for children and shortened for adults."""
+    middle = (AGES[1:] + AGES[:-1]) / 2
+    strength = np.interp(middle, _SHAPE_AGES, _SHAPE_STRENGTHS).astype(np.float32)
+    steps = np.diff(shape, axis=1) * strength[:, None, None]
+    return np.concatenate([shape[:, :1], shape[:, :1] + np.cumsum(steps, axis=1)], axis=1)
 
 
 def save(prototypes: Prototypes, path: Path) -> None:

@@ -36,10 +36,9 @@ class Strengths:
 
     wrinkles: tuple[float, float, float] = (1.8, 1.2, 0.6)
     own_detail_kept: float = 1.0
-    colour: float = 1.35
-    shape: float = 0.5
+    colour: float = 1.6
     greying: float = 0.3
-    smoothing: tuple[float, float, float] = (0.55, 0.8, 0.7)
+    smoothing: tuple[float, float, float] = (0.85, 0.97, 0.95)
 
 
 def wrinkle_curve(years: float) -> float:
@@ -238,7 +237,7 @@ def change_age(
     if face.hair is not None:
         changed = hair_module.grey(changed, face.hair, source, target)
     moved_points = face.points.copy()
-    moved_points[:POINTS] += prototypes.shape_change(face.gender, source, target) * strengths.shape
+    moved_points[:POINTS] += prototypes.shape_change(face.gender, source, target)
     # The outer ring stays, the inner follows half way, so that the surroundings give way softly.
     inner = slice(POINTS, POINTS + len(FACE_OVAL))
     moved_points[inner] += (moved_points[list(FACE_OVAL)] - face.points[list(FACE_OVAL)]) * 0.6

@@ -20,6 +20,9 @@ from training.data.sets import DataError
 from training.data.teacher import SIZE, TARGETS_FILE
 from training.losses.metric import MarginSoftmax, contrastive_loss, distillation_loss, triplet_loss
 
+TURNED = 0.45
+"""Yaw (see FaceSet) from which on a face looks aside: about 40 degrees."""
+_MET = 4096
 Places = NDArray[np.int64]  # (N, 2): which of the sets, which of its rows
 Embed = Callable[[list[Image]], FloatArray]
 
@@ -28,6 +31,9 @@ class Lessons(Protocol):
     """One way to learn. ``steps`` a batch size allows in an epoch; ``head`` has what is learned beside the network."""
 
     head: nn.Module
+
+    def meet(self, embed: Embed) -> None:
+        """Told once what a network that has learned before says of faces, so that it need not learn that anew."""
 
     def steps(self, batch: int) -> int: ...
 
@@ -93,14 +99,22 @@ def principal_axes(vectors: FloatArray, dimensions: int) -> FloatArray:
     return np.ascontiguousarray(axes[:, ::-1][:, :dimensions], np.float32)
 
 
+def rotation(given: FloatArray, wanted: FloatArray) -> FloatArray:
+    """(d, d): the rotation that brings rows (N, d) nearest to others (orthogonal Procrustes, Schoenemann 1966)."""
+    left, _, right = np.linalg.svd(given.T.astype(np.float64) @ wanted.astype(np.float64))
+    return np.asarray(left @ right, np.float32)
+
+
 class TeachersLessons:
     """Distillation: the network is to give what the teacher gives, turned into fewer dimensions."""
 
     def __init__(
-        self, folders: Sequence[str], dimensions: int, hold_out: int, relations: float, limit: int = 0
+        self, folders: Sequence[str], dimensions: int, hold_out: int, relations: float, limit: int = 0, turned: int = 1
     ) -> None:
+        """turned: how often an epoch shows a face that looks aside (``TURNED``), of which there are few."""
         self.head: nn.Module = nn.Identity()
         self._relations = relations
+        aside = []
         self._sets, vectors, places = [], [], []
         for number, folder in enumerate(folders):
             faces = _small(folder)
@@ -108,6 +122,7 @@ class TeachersLessons:
             if not file.is_file():
                 raise DataError(f"{file} is missing: run `python -m training teach --data {folder}` first.")
             rows = faces.rows("train")[: limit or None]
+            aside.append(faces.yaw[rows] >= TURNED)
             self._sets.append(faces)
             vectors.append(np.load(file).astype(np.float32))
             places.append(np.stack([np.full(len(rows), number), rows], 1))
@@ -117,8 +132,19 @@ class TeachersLessons:
         together = np.concatenate(places)
         numbers = starts[together[:, 0]] + together[:, 1]
         held = np.arange(len(together)) % hold_out == hold_out - 1
-        self._learned, self._learned_vectors = together[~held], numbers[~held]
+        times = np.where(np.concatenate(aside), turned, 1)[~held]
+        self._learned, self._learned_vectors = (np.repeat(each[~held], times, 0) for each in (together, numbers))
         self._held, self._held_vectors = together[held], numbers[held]
+
+    def meet(self, embed: Embed) -> None:
+        """Turns the targets to where the network has them: which axes they have is chance, and others with other data.
+
+        Dot products of targets stay what they are.
+        """
+        chosen = np.random.default_rng(0).permutation(len(self._learned))[:_MET]
+        mine = embed([middle(self.crop(self._learned[row])) for row in chosen])
+        its = self._vectors[self._learned_vectors[chosen]].numpy()
+        self._vectors = self._vectors @ torch.from_numpy(rotation(its, mine))
 
     def steps(self, batch: int) -> int:
         return len(self._learned) // batch
@@ -175,6 +201,9 @@ class PeoplesLessons:
             )
         else:
             self.head = self._measure = MarginSoftmax(dimensions, len(self._learned), kind)
+
+    def meet(self, embed: Embed) -> None:
+        """Nothing to do: who is who does not depend on axes."""
 
     def steps(self, batch: int) -> int:
         return max(1, sum(len(self._people[number]) for number in self._learned) // batch)

@@ -29,8 +29,9 @@ METHODS = ("distillation", "contrastive", "triplet", "arcface", "cosface", "soft
 @dataclass(frozen=True)
 class EmbedderConfig:
     """data: folders of small ArcFace crops, with the teacher's embeddings or with identities; method: one of METHODS;
-    pictures: of one person in a batch; hold_out: every so many-th face (distillation) or person (all others) is never
-    learned from; sizes: side of the crops in pixels, and the share of the run that ends with each.
+    pictures: of one person in a batch; turned: how often an epoch shows a face that looks aside; hold_out: every so
+    many-th face (distillation) or person (all others) is never learned from; sizes: side of the crops in pixels, and
+    the share of the run that ends with each.
     """
 
     name: str = "embedder"
@@ -45,6 +46,7 @@ class EmbedderConfig:
     features: int = 512
     dimensions: int = 256
     pictures: int = 4
+    turned: int = 1
     hold_out: int = 100
     sizes: tuple[int, ...] = (80, 96, 112)
     until: tuple[float, ...] = (0.4, 0.7, 1.0)
@@ -62,7 +64,9 @@ def lessons_for(config: EmbedderConfig) -> Lessons:
     if config.method not in METHODS:
         raise DataError(f"{config.method!r} is no method: give {', '.join(METHODS)}.")
     if config.method == "distillation":
-        return TeachersLessons(config.data, config.dimensions, config.hold_out, config.relations, config.limit)
+        return TeachersLessons(
+            config.data, config.dimensions, config.hold_out, config.relations, config.limit, config.turned
+        )
     return PeoplesLessons(config.data, config.method, config.dimensions, config.pictures, config.hold_out, config.limit)
 
 
@@ -126,6 +130,7 @@ def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None 
     network = network.to(memory_format=torch.channels_last)
     if config.start_from:
         network.load_state_dict(load_file(config.start_from))
+        lessons.meet(lambda crops: embed(network, crops))
     pupil = Pupil(network, lessons)
     optimiser = torch.optim.AdamW(decayed(pupil, config.weight_decay), lr=config.learning_rate)
     learner = run.prepare(pupil, optimiser)
