@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     embedder.add_argument("--cfp", type=Path, metavar="DIR", help="the folder cfp-dataset")
     embedder.add_argument("--onnx", type=Path, metavar="FILE", help="measure this network on the same aligned crops")
     embedder.add_argument("--mirror", action="store_true", help="with --onnx: each crop and its mirror image together")
+    embedder.add_argument("--again", action="store_true", help="with --reuse: embed the kept faces with new weights")
     for each in (age, embedder):
         each.add_argument("--limit", type=int, default=0, metavar="N", help="pictures or pairs of each set, 0: all")
         each.add_argument("--weights", type=Path, metavar="DIR", help="measure the networks of this folder")
@@ -87,7 +88,7 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
         return evaluate_age(AgeJob(**common))
     from training.evaluation.embedder import EmbedderJob, evaluate_embedder
 
-    return evaluate_embedder(EmbedderJob(onnx=options.onnx, mirror=options.mirror, **common))
+    return evaluate_embedder(EmbedderJob(onnx=options.onnx, mirror=options.mirror, again=options.again, **common))
 
 
 def _weights(options: argparse.Namespace) -> Path | None:

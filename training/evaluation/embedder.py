@@ -13,7 +13,7 @@ from training.data.sets import DataError
 from training.evaluation import app, sheets
 from training.evaluation.pairs import READERS, Benchmark, Protocol
 from training.evaluation.report import check_card, table, write_on_card, write_report
-from training.evaluation.vectors import OnnxEmbedder, Vectors, onnx_vectors, own_vectors
+from training.evaluation.vectors import EngineEmbedder, OnnxEmbedder, Vectors, crop_vectors, own_vectors
 from training.metrics.recognition import (
     Flags,
     Numbers,
@@ -43,14 +43,16 @@ class EmbedderJob:
     """folders: which of pairs.READERS, and where each lies. onnx: another network to measure on the same faces
     (mirror: from each crop and its mirror image, as the program does).
 
-    limit: pairs of each protocol, 0 for all. weights: folder of the network (None: the one that ships). card: gets the
-    figures, if given.
+    again: embed the found faces here instead of asking ``analyze`` to, which gives the same but for the rounding of
+    landmarks; with ``reuse`` a new embedder is measured in a minute, because the faces need not be found anew. limit:
+    pairs of each protocol, 0 for all. weights: folder of the network (None: the one that ships). card: gets the figures, if given.
     """
 
     folders: Mapping[str, Path]
     out: Path
     onnx: Path | None = None
     mirror: bool = False
+    again: bool = False
     limit: int = 0
     weights: Path | None = None
     card: Path | None = None
@@ -78,14 +80,14 @@ def evaluate_embedder(job: EmbedderJob) -> dict[str, float]:
     if job.card is not None:
         check_card(job.card, "embedder")
     benchmarks = [READERS[name](folder, job.limit) for name, folder in job.folders.items()]
-    network = OnnxEmbedder(job.onnx, job.mirror) if job.onnx else None
+    network = OnnxEmbedder(job.onnx, job.mirror) if job.onnx else EngineEmbedder(job.weights) if job.again else None
     job.out.mkdir(parents=True, exist_ok=True)
     measured: list[Measured] = []
     card: dict[str, float] = {}
     details: dict[str, Any] = {}
     for benchmark in benchmarks:
         answers = _answers(benchmark, job)
-        vectors = own_vectors(answers.seen) if network is None else onnx_vectors(answers.seen, network)
+        vectors = own_vectors(answers.seen) if network is None else crop_vectors(answers.seen, network)
         protocols = [measure(protocol, vectors) for protocol in benchmark.protocols]
         searching = search(vectors, benchmark.people)
         measured += protocols
@@ -94,7 +96,7 @@ def evaluate_embedder(job: EmbedderJob) -> dict[str, float]:
         without = [str(seen.path) for seen in answers.seen if app.principal(seen) is None]
         details[benchmark.name] = {"counts": app.count(answers.seen), "ms_per_picture": answers.ms_per_picture,
                                    "without_face": without}  # fmt: skip
-    what = f"{job.onnx.name} on our aligned crops" if job.onnx else "measured through `analyze --with-embeddings`"
+    what = f"{job.onnx.name} on our aligned crops" if job.onnx else "measured through `analyze`"
     page = "\n\n".join([f"# Face embedder, {what}", *_tables(measured, card, details)])
     print(page, flush=True)
     write_report(job.out, "embedder", page, {"figures": card, "limit": job.limit, "sets": details})
@@ -130,7 +132,7 @@ def card_thresholds(figures: Mapping[str, float]) -> dict[str, float]:
 def _answers(benchmark: Benchmark, job: EmbedderJob) -> app.Answers:
     return app.analyze(
         benchmark.pictures,
-        embeddings=job.onnx is None,
+        embeddings=job.onnx is None and not job.again,
         weights=job.weights,
         detector=job.detector,
         processes=job.processes,

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from engine.errors import InputError
 from engine.geometry.align import ARCFACE, crop_affine, warp_crop
 from engine.images import read_picture
+from engine.still import FaceEngine
 from training.data.sets import DataError
 from training.evaluation.app import Seen, batches, landmarks, principal
 
@@ -51,6 +52,17 @@ class OnnxEmbedder:
         return _unit(np.stack(rows))
 
 
+class EngineEmbedder:
+    """The program's own embedder (of a folder of weights), as ``analyze`` runs it on a face that it has found."""
+
+    def __init__(self, weights: Path | None = None) -> None:
+        self._engine = FaceEngine("cpu", weights=weights)
+
+    def __call__(self, crops: NDArray[np.uint8]) -> Vectors:
+        """Unit vectors (N, D) of crops (N, 112, 112, 3) BGR."""
+        return np.stack([self._engine.embedding(crop).vector for crop in crops])
+
+
 def _unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
@@ -73,8 +85,8 @@ def own_vectors(seen: Sequence[Seen]) -> Vectors:
     return vectors
 
 
-def onnx_vectors(seen: Sequence[Seen], network: OnnxEmbedder) -> Vectors:
-    """Another network's vectors of the same faces (M, D), aligned by the landmarks that the program found."""
+def crop_vectors(seen: Sequence[Seen], network: OnnxEmbedder | EngineEmbedder) -> Vectors:
+    """A network's vectors of the same faces (M, D), aligned by the landmarks that the program found."""
     faces = [principal(each) for each in seen]
     rows = [row for row, face in enumerate(faces) if face is not None]
     if not rows:

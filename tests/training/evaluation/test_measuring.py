@@ -107,6 +107,16 @@ def test_pairs_are_measured_with_another_network(tmp_path: Path, capsys: pytest.
     assert "| LFW" in capsys.readouterr().out
 
 
+def test_kept_faces_embedded_again_have_the_vectors_that_analyze_gave_them(tmp_path: Path) -> None:
+    write_lfw_like(tmp_path / "lfw")
+    command = ["evaluate", "embedder", "--lfw", str(tmp_path / "lfw"), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    first = json.loads((tmp_path / "out" / "embedder.json").read_text(encoding="utf-8"))["figures"]
+    assert main([*command, "--reuse", "--again"]) == 0
+    second = json.loads((tmp_path / "out" / "embedder.json").read_text(encoding="utf-8"))["figures"]
+    assert second == pytest.approx(first, abs=2e-3)  # the kept landmarks are rounded
+
+
 def test_a_pair_with_a_missed_face_has_similarity_0_and_is_counted() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 0]], np.float32)
     first, second = np.array([0, 2, 0, 2]), np.array([1, 3, 2, 3])
