@@ -45,7 +45,8 @@ class EmbedderJob:
 
     again: embed the found faces here instead of asking ``analyze`` to, which gives the same but for the rounding of
     landmarks; with ``reuse`` a new embedder is measured in a minute, because the faces need not be found anew. limit:
-    pairs of each protocol, 0 for all. weights: folder of the network (None: the one that ships). card: gets the figures, if given.
+    pairs of each protocol, 0 for all. weights: folder of the network (None: the one that ships). card: gets the
+    figures, if given.
     """
 
     folders: Mapping[str, Path]
