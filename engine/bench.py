@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.aging.ager import Ager
 from engine.aging.blend import paste
+from engine.aging.hair_follower import HairFollower
 from engine.aging.stabiliser import Stabiliser
 from engine.capture.demo import DemoSource
 from engine.doctor import commit, machine
@@ -161,12 +162,18 @@ def _time_crop(scene: Scene, size: int, runs: int) -> Iterator[Timing]:
     mesh = transform(to_crop, scene.mesh)
     residual = np.random.default_rng(0).normal(0, 10, (size, size, 3)).astype(np.float32)
     patch = AgedPatch(residual, head_mask(mesh, size), invert(to_crop), 70.0, 0)
-    stabiliser = Stabiliser()
+    stabiliser, hair = Stabiliser(), HairFollower()
+    # Hair that is found, changed by so much everywhere, costs the most.
+    face, changed = AlignedFace(crop, invert(to_crop), 0, 0), np.full_like(residual, 40.0)
     clock = iter(range(0, 10**15, _FRAME_NS))
     detail = f"{size} px"
     yield _stage("align", detail, runs, lambda: warp_crop(scene.image, to_crop, size))
     yield _stage("mask", detail, runs, lambda: head_mask(mesh, size))
     yield _stage("stabilise", detail, runs, lambda: stabiliser.update(residual, crop, 70.0, next(clock)))
+    yield _stage(
+        "hair", detail, runs,
+        lambda: hair.update(scene.image, face, changed, patch.mask, mesh, time_ns=next(clock)),
+    )  # fmt: skip
     yield _stage("blend", detail, runs, lambda: paste(scene.image, [patch]))
 
 

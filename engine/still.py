@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.age.quality import face_quality
 from engine.aging.blend import paste
+from engine.aging.hair_follower import HairFollower
 from engine.errors import SettingsError, WeightsError
 from engine.geometry.align import ARCFACE, WIDE, crop_affine, invert, transform, warp_crop
 from engine.landmarks.faces import FoundFace, find_faces
@@ -88,7 +89,7 @@ class FaceEngine:
 
         source_age: how old they look now, instead of what the age network says. faces: only these, as ``analyze``
         gave them for this picture; default all. size: side of the aligned crop, 256, 384 or 512; default by the size
-        of each face. strength: 0..1 of the change. Outside the faces the picture stays bit-equal; faces without a
+        of each face. strength: 0..1 of the change. Outside faces and hair the picture stays bit-equal; faces without a
         mesh (covered) or turned far away stay as they are, and between 45 and 55 degrees the change fades.
 
         Raises ValueError for a wrong image, SettingsError for an age, size or strength out of range, WeightsError and
@@ -104,7 +105,7 @@ class FaceEngine:
             raise SettingsError(f"strength {strength:g} is out of range: give 0 to 1.")
         if faces is None:
             faces = self.analyze(image) if source_age is None else self.find(image)
-        patches = [self._patch(image, face, target_age, source_age, size, strength) for face in faces]
+        patches = [self._patch(image, face, target_age, source_age, size, strength, faces) for face in faces]
         result = paste(image, [patch for patch in patches if patch is not None], fine=True)
         return result.copy() if result is image else result
 
@@ -216,8 +217,9 @@ class FaceEngine:
         return tuple(told)
 
     def _patch(
-        self, image: Image, face: Face, target: float, source: float | None, size: int | None, strength: float
-    ) -> AgedPatch | None:
+        self, image: Image, face: Face, target: float, source: float | None, size: int | None, strength: float,
+        faces: Sequence[Face],
+    ) -> AgedPatch | None:  # fmt: skip
         """What to add at this face, or None if it has no mesh or is turned too far away."""
         strength *= frontal_weight(face.yaw_degrees)
         if face.mesh is None or strength == 0:
@@ -228,8 +230,12 @@ class FaceEngine:
         to_crop = crop_affine(face.landmarks, size)
         to_frame = invert(to_crop)
         aligned = AlignedFace(warp_crop(image, to_crop, size), to_frame, face.track_id or 0, 0)
-        residual = self._ager.residuals([aligned], [source], [target])[0] * np.float32(strength)
-        return AgedPatch(residual, head_mask(transform(to_crop, face.mesh), size), to_frame, target, 0)
+        residual = self._ager.residuals([aligned], [source], [target])[0]
+        mesh = transform(to_crop, face.mesh)
+        mask = head_mask(mesh, size)
+        others = np.array([other.box for other in faces if other is not face], np.float32)
+        hair = HairFollower().update(image, aligned, residual, mask, mesh, weight=strength, others=others)
+        return AgedPatch(residual * np.float32(strength), mask, to_frame, target, 0, hair)
 
     def _source_age(self, image: Image, face: Face) -> float:
         age = face.age or self._estimator.estimate_still(image, [face.landmarks])[0]

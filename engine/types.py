@@ -156,11 +156,34 @@ class AgeEstimate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HairSpread:
+    """How the hair around an aligned crop changes with the hair in it.
+
+    place (2, H, W) float32 on a coarse grid: of a pixel with grey value y the share clip(place[0] * y + place[1], 0, 1)
+    changes; ``to_frame`` maps points of the grid to the frame. What is
+    added to it: added (3,) float32 BGR + slope * y + gain * (y - m), in 8-bit units, where m is the mean grey of the
+    square of side strand_px around it.
+    """
+
+    place: FloatArray
+    to_frame: Affine
+    added: FloatArray
+    slope: float
+    gain: float
+    strand_px: int
+
+    def __post_init__(self) -> None:
+        _check(self, "place", (2, None, None), np.float32)
+        _check(self, "to_frame", (2, 3), np.float64)
+        _check(self, "added", (3,), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class AgedPatch:
     """What is to be added to the frame at one face.
 
     residual (S, S, 3) float32, BGR, in units of 8-bit pixel values (-255..255); mask (S, S) float32 in 0..1;
-    ``to_frame`` as in the AlignedFace it was made from.
+    ``to_frame`` as in the AlignedFace it was made from. hair: what is done to the hair around it, or None.
     """
 
     residual: FloatArray
@@ -168,6 +191,7 @@ class AgedPatch:
     to_frame: Affine
     target_age: float
     frame_index: int
+    hair: HairSpread | None = None
 
     def __post_init__(self) -> None:
         size = self.residual.shape[0]

@@ -72,7 +72,7 @@ STAGES: Mapping[str, Stage] = {
         QT_TRANSLATE_NOOP(
             "Mirror", "The face plus what is added, times the mask; every pixel outside stays as the camera took it."
         ),
-        ("blend",),
+        ("hair", "blend"),
     ),
 }
 """The sections by name, in the order of work."""

@@ -21,6 +21,7 @@ STAGE_LABELS = {
     "cover": QT_TRANSLATE_NOOP("Mirror", "Look for a hand before it"),
     "ager": QT_TRANSLATE_NOOP("Mirror", "Age the face"),
     "stabilise": QT_TRANSLATE_NOOP("Mirror", "Keep it steady"),
+    "hair": QT_TRANSLATE_NOOP("Mirror", "Carry it on into the hair"),
     "blend": QT_TRANSLATE_NOOP("Mirror", "Blend it in"),
     "paint": QT_TRANSLATE_NOOP("Mirror", "Draw the window"),
     "total": QT_TRANSLATE_NOOP("Mirror", "All together"),

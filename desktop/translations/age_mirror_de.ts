@@ -248,6 +248,10 @@
         <translation>Ruhig halten</translation>
     </message>
     <message>
+        <source>Carry it on into the hair</source>
+        <translation>Im Haar weiterführen</translation>
+    </message>
+    <message>
         <source>Blend it in</source>
         <translation>Einblenden</translation>
     </message>

@@ -2,36 +2,43 @@
 
     picture = clip(picture + residual * mask), only where the mask is not zero
 
-The residual is small and smooth, so it is what gets resampled; the picture keeps its own pixels and detail.
+The residual is small and smooth, so it is what gets resampled; the picture keeps its own pixels and detail. Before
+that, the hair around a crop gets its own change (engine.aging.hair_follower):
+
+    picture = clip(picture + share * (added + slope * grey + gain * (grey - grey around)))
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.types import Affine, AgedPatch, Image
+from engine.geometry.align import invert
+from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
 # Residuals travel as 16-bit integers in steps of 1/64 of a pixel value: exact zeros, half the memory of floats.
 STEPS = 64
+# A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
+_SMALL_BOX, _FULL_BOX = 16, 0.8
 
 
 def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> Image:
     """A new picture with every patch added; ``image`` itself if no patch changes anything.
 
-    Outside the masks the result is bit-equal to ``image``, which is not changed. Patches may reach beyond the picture
-    or lie outside it; where two overlap, both are added. fine: enlarge by cubic instead of linear interpolation,
-    three times slower, for single pictures.
+    Outside the masks and the hair the result is bit-equal to ``image``, which is not changed. Patches may reach beyond
+    the picture or lie outside it; where two overlap, both are added. fine: enlarge by cubic instead of linear
+    interpolation, three times slower, for single pictures.
     """
-    result: Image | None = None
+    result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
     for patch in patches:
         steps = _steps(patch)
         if not steps.any():
             continue
-        region = _region(patch.to_frame, patch.mask.shape[0], image.shape)
+        region = _region(patch.to_frame, patch.mask.shape[::-1], image.shape)
         if region is None:
             continue
         x1, y1, x2, y2 = region
@@ -48,9 +55,116 @@ def _steps(patch: AgedPatch) -> NDArray[np.int16]:
     return np.asarray(cv2.multiply(patch.residual, mask, scale=STEPS, dtype=cv2.CV_16S), np.int16)
 
 
-def _region(to_frame: Affine, size: int, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """The part of the frame that the crop covers, as x1 y1 x2 y2, or None if it lies outside."""
-    edge = np.array([[-0.5, -0.5], [size - 0.5, -0.5], [-0.5, size - 0.5], [size - 0.5, size - 0.5]])
+def _with_hair(image: Image, spreads: Sequence[HairSpread]) -> Image | None:
+    """A copy with the hair around the crops changed; None without any."""
+    result: Image | None = None
+    for spread in spreads:
+        step = max(1, int(np.hypot(spread.to_frame[0, 0], spread.to_frame[1, 0])))
+        place, left, top = _upright(spread, step, image.shape)
+        for rows, columns in _boxes(_used(place), 0, 0):
+            result = image.copy() if result is None else result
+            part = _Part(
+                slice(top + rows.start * step, min(top + rows.stop * step, image.shape[0])),
+                slice(left + columns.start * step, min(left + columns.stop * step, image.shape[1])),
+                # A square more on each side, between whose middles is interpolated.
+                place[:, rows.start : rows.stop + 2, columns.start : columns.stop + 2],
+                step,
+            )
+            part.change(result, image, spread)
+    return result
+
+
+def _upright(spread: HairSpread, step: int, shape: tuple[int, ...]) -> tuple[FloatArray, int, int]:
+    """The place resampled to squares of ``step`` pixels of the frame with an empty square around all, and where the
+    first pixel of the first square within lies (x, y).
+
+    Turning is slow and enlarging is quick: so it is turned while it is small.
+    """
+    region = _region(spread.to_frame, spread.place.shape[:0:-1], shape)
+    if region is None:
+        return np.zeros((2, 2, 2), np.float32), 0, 0
+    x1, y1, x2, y2 = region
+    size = -(-(x2 - x1) // step), -(-(y2 - y1) // step)
+    back = invert(spread.to_frame)
+    # Pixel centres: x_frame = x1 + (x_square + 0.5) * step - 0.5
+    first = back[:, :2] @ [x1 + step / 2 - 0.5, y1 + step / 2 - 0.5] + back[:, 2]
+    matrix = np.column_stack([back[:, :2] * step, first])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    turned = np.zeros((2, size[1] + 2, size[0] + 2), np.float32)
+    for plane, straight in zip(turned, spread.place, strict=True):
+        plane[1:-1, 1:-1] = cv2.warpAffine(straight, matrix, size, flags=flags)
+    return turned, x1, y1
+
+
+def _used(place: FloatArray) -> NDArray[np.bool_]:
+    """The squares, without those around all, in which anything is changed or interpolated with what is."""
+    changed = (place[0] != 0) | (place[1] > 0)
+    if not changed.any():
+        return np.zeros((0, 0), np.bool_)
+    return np.asarray(cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0, np.bool_)
+
+
+def _boxes(used: NDArray[np.bool_], top: int, left: int) -> Iterator[tuple[slice, slice]]:
+    """Boxes (rows, columns), none over another, that hold all that is used and little else: hair goes around a face."""
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if not len(rows):
+        return
+    used = used[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top, left, (height, width) = top + int(rows[0]), left + int(columns[0]), used.shape
+    if max(height, width) <= _SMALL_BOX or used.mean() > _FULL_BOX:
+        yield slice(top, top + height), slice(left, left + width)
+    elif height > width:
+        yield from _boxes(used[: height // 2], top, left)
+        yield from _boxes(used[height // 2 :], top + height // 2, left)
+    else:
+        yield from _boxes(used[:, : width // 2], top, left)
+        yield from _boxes(used[:, width // 2 :], top, left + width // 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A part of the frame in which hair changes: its pixels, and its squares (of this step) with one more around."""
+
+    rows: slice
+    columns: slice
+    place: FloatArray
+    step: int
+
+    def change(self, result: Image, image: Image, spread: HairSpread) -> None:
+        """Changes this part of the result, which was made from the image. Exactly nothing where the share is 0."""
+        reach = spread.strand_px // 2
+        above, before = min(reach, self.rows.start), min(reach, self.columns.start)
+        wider = image[
+            self.rows.start - above : self.rows.stop + reach, self.columns.start - before : self.columns.stop + reach
+        ]
+        part = result[self.rows, self.columns]
+        here = np.s_[above : above + part.shape[0], before : before + part.shape[1]]
+        grey = np.asarray(cv2.cvtColor(wider, cv2.COLOR_BGR2GRAY), np.uint8)
+        smooth, grey = cv2.blur(grey, (spread.strand_px, spread.strand_px))[here], grey[here]
+        share = self._share(grey)
+        line = cv2.addWeighted(grey, spread.slope + spread.gain, smooth, -spread.gain, 0, dtype=cv2.CV_32F)
+        line = cv2.multiply(line, share)
+        planes = [cv2.addWeighted(line, 1, share, float(added), 0, dtype=cv2.CV_16S) for added in spread.added]
+        cv2.add(part, cv2.merge(planes), dst=part, dtype=cv2.CV_8U)
+
+    def _share(self, grey: Image) -> FloatArray:
+        """How much of each pixel of this part, grey (h, w), is hair that changes, 0..1."""
+        height, width = grey.shape
+        size = self.place.shape[2] * self.step, self.place.shape[1] * self.step
+        slope, offset = (
+            cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)[
+                self.step : self.step + height, self.step : self.step + width
+            ]
+            for plane in self.place
+        )
+        hair = np.asarray(cv2.add(cv2.multiply(slope, grey, dtype=cv2.CV_32F), offset), np.float32)
+        return np.asarray(np.clip(hair, 0, 1, out=hair), np.float32)
+
+
+def _region(to_frame: Affine, size: Sequence[int], shape: Sequence[int]) -> tuple[int, int, int, int] | None:
+    """The part of the frame that this width and height cover, as x1 y1 x2 y2, or None if it lies outside."""
+    right, bottom = size[0] - 0.5, size[1] - 0.5
+    edge = np.array([[-0.5, -0.5], [right, -0.5], [-0.5, bottom], [right, bottom]])
     corners = edge @ to_frame[:, :2].T + to_frame[:, 2]
     x1, y1 = np.floor(corners.min(0)).astype(int)
     x2, y2 = np.ceil(corners.max(0)).astype(int) + 1

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from engine.age.running import RunningAge
+from engine.aging.hair_follower import HairFollower
 from engine.aging.occlusion import OcclusionGuard
 from engine.aging.stabiliser import Stabiliser
 from engine.landmarks.mesh import five_points
@@ -59,6 +60,7 @@ class FaceMemory:
         self.glide = Glide()
         self.stabiliser = Stabiliser()
         self.occlusion = OcclusionGuard()
+        self.hair = HairFollower()
         self.quality = 0.0
         self.outcome = RunningOutcome()
         self.aged = False  # in the picture before

@@ -286,8 +286,17 @@ class LivePipeline:
                     [face for _, face in group], [work.source for work in works], [work.target for work in works]
                 )
             with stages("stabilise"):
-                patches += [work.patch(fresh, frame) for work, fresh in zip(works, residuals, strict=True)]
+                plain = [work.patch(fresh, frame) for work, fresh in zip(works, residuals, strict=True)]
+            with stages("hair"):
+                patches += [
+                    work.with_hair(patch, frame, self._boxes_beside(work.seen))
+                    for work, patch in zip(works, plain, strict=True)
+                ]
         return patches
+
+    def _boxes_beside(self, one: Seen) -> FloatArray:
+        """The boxes (N, 4) of all faces but one."""
+        return np.array([seen.box for seen in self._seen if seen is not one], np.float32).reshape(-1, 4)
 
     def _judge(self, chosen: list[Work], stages: Stages, pace: Pace, settings: Settings, now_ns: int) -> None:
         sample = Sample(
@@ -338,6 +347,8 @@ class LivePipeline:
             return not work.shows_age
         goal = self._goal(work.seen, work.memory, settings)
         if work.keep_eyes != settings.keep_eyes or work.weight != settings.strength * work.facing:
+            return False
+        if not work.memory.hair.settled:
             return False
         return work.goal == goal and work.target == (own.years if goal is None else goal)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class Work:
     weight 0..1: how much of the change is to be seen; keep_eyes: not between the lids. side_px: of the crop, in pixels
     of the frame. preferred: the goal, where it is what the face's person prefers, else None. cover: what stands before
     the face, see engine.aging.occlusion. facing 0..1: how much of the change its pose allows.
+    mask: of the patch, without the weight.
     """
 
     seen: Seen
@@ -45,6 +46,7 @@ class Work:
     cover: FloatArray | None = None
     aligned: AlignedFace | None = None
     to_crop: Affine | None = None
+    mask: FloatArray | None = None
 
     @property
     def changes(self) -> bool:
@@ -85,10 +87,26 @@ class Work:
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
         mask = head_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
-        mask = uncovered_mask(mask, self.cover)
-        if self.weight < 1:
-            mask = mask * np.float32(self.weight)
+        self.mask = uncovered_mask(mask, self.cover)
+        mask = self.mask * np.float32(self.weight) if self.weight < 1 else self.mask
         return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index)
+
+    def with_hair(self, patch: AgedPatch, frame: Frame, others: FloatArray) -> AgedPatch:
+        """The patch of this frame with the hair around it, after ``patch``; others (N, 4): boxes of other faces."""
+        assert self.aligned is not None and self.mesh is not None and self.mask is not None
+        assert self.to_crop is not None
+        hair = self.memory.hair.update(
+            frame.image,
+            self.aligned,
+            patch.residual,
+            self.mask,
+            transform(self.to_crop, self.mesh),
+            weight=self.weight,
+            cover=self.cover,
+            others=others,
+            time_ns=frame.captured_ns,
+        )
+        return patch if hair is None else replace(patch, hair=hair)
 
     def face(self, *, aged: bool) -> Face:
         """What the screen needs."""

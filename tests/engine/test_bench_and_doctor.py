@@ -48,6 +48,7 @@ class TestBench:
             "align",
             "mask",
             "stabilise",
+            "hair",
             "blend",
         }
         for timing in report["timings"]:

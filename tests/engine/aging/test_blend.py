@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.aging.blend import paste
-from engine.types import Affine, AgedPatch, FloatArray, Image
+from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
 SIZE = 64
 
@@ -128,3 +128,87 @@ def test_two_overlapping_patches_are_both_added() -> None:
 def test_a_one_pixel_picture() -> None:
     result = paste(np.full((1, 1, 3), 100, np.uint8), [patch(shift(-32, -32))])
     assert result.tolist() == [[[120, 120, 120]]]
+
+
+def spread(to_frame: Affine, slope: float = 0.0, gain: float = 0.0, added: float = 20.0) -> HairSpread:
+    """Hair in the middle of a grid (20, 24), all of it."""
+    place = np.zeros((2, 20, 24), np.float32)
+    place[1, 5:15, 6:18] = 1
+    return HairSpread(place, to_frame, np.array([added, added + 1, added + 2], np.float32), slope, gain, 5)
+
+
+def with_hair(hair: HairSpread, residual: float = 0.0) -> AgedPatch:
+    plain = patch(shift(30, 40), residual)
+    return AgedPatch(plain.residual, plain.mask, plain.to_frame, 70.0, 0, hair)
+
+
+class TestHair:
+    @pytest.mark.parametrize(
+        "to_frame",
+        [turned(4, 0, 30, 20), turned(4.6, 15, 60, 10), turned(0.7, -30, 60, 60), turned(6, 90, 130, -40)],
+        ids=["straight", "turned", "small", "quarter turn"],
+    )
+    def test_it_gets_its_change_and_beyond_it_every_bit_stays(self, image: Image, to_frame: Affine) -> None:
+        calm = np.clip(image, 20, 200)
+        result = paste(calm, [with_hair(spread(to_frame))])
+        area = np.zeros((20, 24), np.uint8)
+        area[5:15, 6:18] = 1
+        wide = cv2.warpAffine(
+            cv2.dilate(area, np.ones((5, 5), np.uint8)), to_frame, (160, 120), flags=cv2.INTER_NEAREST
+        )
+        np.testing.assert_array_equal(result[cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0],
+                                      calm[cv2.dilate(wide, np.ones((5, 5), np.uint8)) == 0])  # fmt: skip
+        sure = cv2.warpAffine(cv2.erode(area, np.ones((5, 5), np.uint8)), to_frame, (160, 120), flags=cv2.INTER_NEAREST)
+        assert sure.any()
+        change = result.astype(int) - calm
+        assert np.abs(change[sure > 0] - [20, 21, 22]).max() <= 1
+
+    def test_it_follows_the_formula(self, image: Image) -> None:
+        hair = spread(shift(0, 0), slope=-0.2, gain=0.7)
+        whole = HairSpread(np.stack([np.zeros((120, 160)), np.full((120, 160), 0.5)]).astype(np.float32),
+                           hair.to_frame, hair.added, hair.slope, hair.gain, 5)  # fmt: skip
+        result = paste(image, [with_hair(whole)])
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        line = hair.slope * grey + hair.gain * (grey.astype(float) - cv2.blur(grey, (5, 5)))
+        expected = np.clip(image + 0.5 * (line[..., None] + hair.added), 0, 255)
+        assert np.abs(result - expected).max() <= 1.1
+
+    def test_its_place_depends_on_the_grey(self) -> None:
+        picture = np.full((60, 80, 3), 200, np.uint8)
+        picture[:, :40] = 40
+        place = np.stack([np.full((6, 8), -1 / 100), np.full((6, 8), 1.4)]).astype(np.float32)
+        hair = HairSpread(place, turned(10, 0, 4.5, 4.5), np.full(3, 30, np.float32), 0.0, 0.0, 3)
+        change = paste(picture, [with_hair(hair)]).astype(int) - picture
+        assert (change[10:50, 10:39] == 30).all()
+        assert (change[:, 40:] == 0).all()
+
+    def test_the_residual_comes_on_top(self, image: Image) -> None:
+        hair = spread(turned(4, 0, 30, 20))
+        only_hair = paste(image, [with_hair(hair)])
+        both = paste(image, [with_hair(hair, 15.0)])
+        np.testing.assert_array_equal(both, paste(only_hair, [patch(shift(30, 40), 15.0)]))
+
+    @pytest.mark.parametrize(
+        "to_frame", [shift(500, 0), shift(0, -300), turned(3, 10, -20, -30), turned(9, 0, 100, 90)]
+    )
+    def test_it_may_reach_beyond_the_picture(self, image: Image, to_frame: Affine) -> None:
+        before = image.copy()
+        assert paste(image, [with_hair(spread(to_frame))]).shape == image.shape
+        np.testing.assert_array_equal(image, before)
+
+    def test_an_empty_place_gives_the_very_same_picture(self, image: Image) -> None:
+        empty = HairSpread(np.zeros((2, 20, 24), np.float32), shift(30, 40), np.ones(3, np.float32), 0.0, 0.0, 3)
+        assert paste(image, [with_hair(empty)]) is image
+
+    def test_parts_meet_without_a_seam(self) -> None:
+        """A ring is cut into parts; it comes out the same as in one piece."""
+        y, x = np.mgrid[:60, :60]
+        radius = np.hypot(x - 30, y - 30)
+        ring = np.clip(1 - np.abs(radius - 20) / 4, 0, 1).astype(np.float32)
+        picture = np.random.default_rng(2).integers(60, 120, (240, 240, 3), dtype=np.uint8)
+        hair = HairSpread(np.stack([0 * ring, ring]), turned(4, 0, 1.5, 1.5), np.full(3, 60, np.float32), 0.0, 0.5, 7)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        share = cv2.resize(ring, (240, 240), interpolation=cv2.INTER_LINEAR)
+        line = 60 + 0.5 * (grey.astype(float) - cv2.blur(grey, (7, 7)))
+        expected = picture + (share * line)[..., None]
+        assert np.abs(paste(picture, [with_hair(hair)]) - expected).max() <= 1.1

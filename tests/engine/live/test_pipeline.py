@@ -250,7 +250,7 @@ def test_the_result_is_of_its_frame_and_its_stages_are_timed() -> None:
     frame = setting.frame()
     result = setting.step(frame=frame)
     assert result.frame is frame
-    assert {"wait", "mesh", "track", "align", "ager", "stabilise", "blend", "total"} <= set(result.stages_ms)
+    assert {"wait", "mesh", "track", "align", "ager", "stabilise", "hair", "blend", "total"} <= set(result.stages_ms)
     assert all(ms >= 0 for ms in result.stages_ms.values())
 
 
