@@ -69,6 +69,10 @@ TASKS = {
         {"method": "triplet", "stem": 8, "channels": (8, 16), "blocks": (1, 1), "features": 16, "dimensions": 8,
          "epochs": 1, "batch": 8, "sizes": (64,), "until": (1.0,), "hold_out": 3}, True, True,
     ),
+    "compare-embedders": Task(
+        "ways to learn an embedder side by side, on people that none of them learned from",
+        "training.evaluation.methods", "CompareConfig", "compare", {},
+    ),
     "label": Task(
         "guess age and gender of prepared faces that tell neither, with the networks that ship",
         "training.data.labels", "LabelConfig", "label", {"limit": 6, "samples": 12},

@@ -184,7 +184,7 @@ class PeoplesLessons:
         self._pictures = pictures
         self._sets, self._people = [_small(folder) for folder in folders], []
         for number, folder in enumerate(folders):
-            names = _identities(Path(folder))
+            names = np.where(self._sets[number].split == "train", _identities(Path(folder)), "")
             for name in np.unique(names[names != ""])[: limit or None]:
                 rows = np.flatnonzero(names == name)
                 if len(rows) > 1:

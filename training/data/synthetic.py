@@ -6,6 +6,7 @@ import csv
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -96,7 +97,7 @@ def write_people_prepared(folder: Path, people: int, pictures: int, seed: int = 
     )  # fmt: skip
 
 
-def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
+def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
     """All that the task with this configuration class reads, in ``folder``; returns the keys that point there."""
     from training.insight.smoke import CONFIGS, write_smoke
 
@@ -105,6 +106,8 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, str]:
         return write_smoke(folder, config)
     if config in ("CompactConfig", "TeachConfig", "EmbedderConfig"):
         return _smoke_people(folder, config)
+    if config == "CompareConfig":
+        return _smoke_embedder_run(folder)
     if config == "ScratchPeopleConfig":
         write_people(folder / "people", people=3, pictures=4)
         return {"data": str(folder / "people"), "out": out}
@@ -182,3 +185,21 @@ def _smoke_weights(folder: Path, config: str) -> dict[str, str]:
         return {"run": str(run), "weights": "age", "folder": str(weights)}
     publish_run(PublishConfig(run=str(run), weights="age", folder=str(weights)))
     return {"folder": str(weights)}
+
+
+def _smoke_embedder_run(folder: Path) -> dict[str, Any]:
+    """A run of the embedder, and its people as held-out ones."""
+    from training.loops.embedder import EmbedderConfig, train
+
+    data = _smoke_people(folder, "EmbedderConfig")["data"]
+    run = str(folder / "run")
+    train(
+        EmbedderConfig(
+            data=(data,), out=run, method="triplet", stem=8, channels=(8, 16), blocks=(1, 1), features=16, dimensions=8,
+            epochs=1, batch=8, sizes=(64,), until=(1.0,), hold_out=3,
+        )
+    )  # fmt: skip
+    with np.load(Path(data) / "facts.npz") as facts:
+        columns = dict(facts)
+    np.savez(Path(data) / "facts.npz", **(columns | {"split": np.full(len(columns["split"]), "test")}))
+    return {"runs": (run,), "data": data, "out": str(folder / "out")}
