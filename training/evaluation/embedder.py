@@ -13,7 +13,7 @@ from training.data.sets import DataError
 from training.evaluation import app, sheets
 from training.evaluation.pairs import READERS, Benchmark, Protocol
 from training.evaluation.report import check_card, table, write_on_card, write_report
-from training.evaluation.vectors import EngineEmbedder, OnnxEmbedder, Vectors, crop_vectors, own_vectors
+from training.evaluation.vectors import OnnxEmbedder, OwnEmbedder, Vectors, crop_vectors, own_vectors
 from training.metrics.recognition import (
     Flags,
     Numbers,
@@ -81,7 +81,7 @@ def evaluate_embedder(job: EmbedderJob) -> dict[str, float]:
     if job.card is not None:
         check_card(job.card, "embedder")
     benchmarks = [READERS[name](folder, job.limit) for name, folder in job.folders.items()]
-    network = OnnxEmbedder(job.onnx, job.mirror) if job.onnx else EngineEmbedder(job.weights) if job.again else None
+    network = OnnxEmbedder(job.onnx, job.mirror) if job.onnx else OwnEmbedder(job.weights) if job.again else None
     job.out.mkdir(parents=True, exist_ok=True)
     measured: list[Measured] = []
     card: dict[str, float] = {}

@@ -13,9 +13,10 @@ from tqdm import tqdm
 from engine.errors import InputError
 from engine.geometry.align import ARCFACE, crop_affine, warp_crop
 from engine.images import read_picture
-from engine.still import FaceEngine
 from training.data.sets import DataError
+from training.evaluation.aging_generators import own_network
 from training.evaluation.app import Seen, batches, landmarks, principal
+from training.evaluation.compiled import Compiled
 
 CROP_PX = 112
 
@@ -52,15 +53,20 @@ class OnnxEmbedder:
         return _unit(np.stack(rows))
 
 
-class EngineEmbedder:
-    """The program's own embedder (of a folder of weights), as ``analyze`` runs it on a face that it has found."""
+class OwnEmbedder:
+    """Our own embedder (of a folder of weights), which sees a face and its mirror image as ``analyze`` has it."""
 
     def __init__(self, weights: Path | None = None) -> None:
-        self._engine = FaceEngine("cpu", weights=weights)
+        network, _ = own_network(str(weights) if weights else "", "embedder")
+        self._network = Compiled(network, [np.zeros((1, 3, CROP_PX, CROP_PX), np.float32)])
 
     def __call__(self, crops: NDArray[np.uint8]) -> Vectors:
         """Unit vectors (N, D) of crops (N, 112, 112, 3) BGR."""
-        return np.stack([self._engine.embedding(crop).vector for crop in crops])
+        return _unit(self._embed(crops) + self._embed(crops[:, :, ::-1]))
+
+    def _embed(self, crops: NDArray[np.uint8]) -> Vectors:
+        tensor = crops[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) / 255
+        return _unit(np.concatenate([self._network(np.ascontiguousarray(face[None])) for face in tensor]))
 
 
 def _unit(vectors: Vectors) -> Vectors:
@@ -85,7 +91,7 @@ def own_vectors(seen: Sequence[Seen]) -> Vectors:
     return vectors
 
 
-def crop_vectors(seen: Sequence[Seen], network: OnnxEmbedder | EngineEmbedder) -> Vectors:
+def crop_vectors(seen: Sequence[Seen], network: OnnxEmbedder | OwnEmbedder) -> Vectors:
     """A network's vectors of the same faces (M, D), aligned by the landmarks that the program found."""
     faces = [principal(each) for each in seen]
     rows = [row for row, face in enumerate(faces) if face is not None]

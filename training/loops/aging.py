@@ -29,6 +29,8 @@ from training.losses.texture import texture_loss
 
 HEIGHT, WIDTH = 224, 224
 SIZE = 256
+ENLARGED = 1.15
+"""From this scale on a face stands for one in a crop of 384 or 512 pixels."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Batch:
 
 def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
     """A random similarity of the crop with a window of it: some faces enlarged, as 384 and 512 pixel crops are."""
-    scale = rng.uniform(0.88, 1.15) if rng.random() < 0.75 else rng.uniform(1.15, 2.0)
+    scale = rng.uniform(0.88, ENLARGED) if rng.random() < 0.6 else rng.uniform(ENLARGED, 2.0)
     matrix = cv2.getRotationMatrix2D((SIZE / 2, 140.0), rng.normal(0, 4), scale)
     spread = 4 + 70 * max(scale - 1.0, 0.0)
     shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 132.0]) + rng.uniform(-spread, spread, 2)
@@ -109,6 +111,18 @@ def _webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     if rng.random() < 0.4:
         value = value + rng.normal(0, rng.uniform(0.004, 0.025), value.shape).astype(np.float32)
     return value
+
+
+def _crisp(value: NDArray[np.float32], scale: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """An enlarged face with edges and skin as fine as a real one of that size has: else blur alone would tell the size,
+    and sharp large faces would get the wrinkles of small ones.
+    """
+    soft = cv2.GaussianBlur(value, (0, 0), scale)
+    noise = rng.normal(0, 1, value.shape[:2]).astype(np.float32)
+    grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 0.9)), np.float32)
+    strength = np.float32(rng.uniform(0.004, 0.02) / max(float(grain.std()), 1e-6))
+    edges = np.float32(rng.uniform(0, 1.2)) * (value - soft)
+    return np.asarray(value + edges + strength * grain[..., None], np.float32)
 
 
 def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -147,7 +161,9 @@ class PairSampler:
         clean, change = place(before), place(after) - place(before)
         moved = cv2.warpAffine(masks, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
         mask, known = moved[..., :1], moved[..., 1:]
-        seen = np.clip(_webcam(clean, rng), 0, 1)
+        scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+        seen = _crisp(clean, scale, rng) if scale > ENLARGED and rng.random() < 0.7 else clean
+        seen = np.clip(_webcam(seen, rng), 0, 1)
         wanted = np.clip(seen + change * known * mask, 0, 1)
         # Beyond the picture's edge the truth is not known, only guessed as no change.
         weight = 0.1 + 0.9 * known
