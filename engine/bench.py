@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from engine.aging.ager import Ager
@@ -33,6 +34,9 @@ from engine.runtime.device import choose, usable_cores
 from engine.settings import SIZES
 from engine.terminal import Terminal
 from engine.types import AgedPatch, AlignedFace, FloatArray, Image
+
+if TYPE_CHECKING:
+    from engine.detection.protocol import FaceDetector
 
 WARM_UP = 3
 RUNS, QUICK_RUNS = 30, 5
@@ -140,6 +144,24 @@ def find_scene() -> Scene:
     return Scene(image, found[0].box, found[0].mesh, found[0].landmarks)
 
 
+def time_detectors(scene: Scene, device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
+    """Our own detector beside MediaPipe's fastest, on the 720p picture and on its 640x480 form."""
+    from engine.detection.anchor_faces import AnchorDetector
+    from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
+
+    pictures = {"720p": scene.image, "640x480": np.asarray(cv2.resize(scene.image, (640, 480)), np.uint8)}
+    rivals: list[tuple[str, FaceDetector]] = [("mediapipe", MediaPipeDetector(Effort.LIVE))]
+    try:
+        rivals.insert(0, ("anchor", AnchorDetector.load(device)))
+    except AgeMirrorError as error:
+        terminal.complain(f"anchor detector: {error}")
+    for name, detector in rivals:
+        for size, picture in pictures.items():
+            timing = timed(lambda d=detector, p=picture: d.detect(p), runs)  # type: ignore[misc]
+            yield Timing(name, size, getattr(detector, "device", "cpu"), 0, *timing)
+        detector.close()
+
+
 def time_stages(scene: Scene, runs: int) -> Iterator[Timing]:
     """The steps of one frame but for the networks, each on one face of a 720p picture."""
     from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
@@ -239,6 +261,7 @@ def run_bench(json_file: Path | None, *, device: str = "auto", quick: bool = Fal
     for source in (
         time_networks(device, runs, terminal),
         _face_or_excuse(scene, device, runs, terminal),
+        time_detectors(scene, device, runs, terminal),
         time_stages(scene, runs),
     ):
         for timing in source:

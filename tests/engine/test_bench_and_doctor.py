@@ -43,6 +43,7 @@ class TestBench:
             "age",
             "embedder",
             "age a face",
+            "mediapipe",
             "detect",
             "mesh",
             "align",
