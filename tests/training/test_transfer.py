@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from training.aging.exemplars import Cast, composed
 from training.aging.transfer import (
     Regions,
     Strengths,
+    _shaven,
     change_age,
     compose,
     exemplar_of,
@@ -104,3 +106,21 @@ def test_mean_colours_keep_what_is_small_and_lose_wide_light_and_fringes(average
     assert np.abs(kept[0, 0, nose[0], nose[1], 0]) < 1.5
     assert np.abs(kept[0, 0, : forehead + 2]).max() < 0.5
     assert kept[1, 0, nose[0], nose[1], 0] > 7
+
+
+def test_a_shaven_man_gets_no_white_beard_and_a_bearded_one_does(
+    faces: FaceSet, average: prototypes.Prototypes
+) -> None:
+    regions = Regions.of(average.space.mean)
+    face = prepare_face(faces.crops[0], faces.meshes[0], prototypes.MALE, average)
+    chin = (int(average.space.mean[199, 1]), int(average.space.mean[199, 0]))
+    assert regions.beard[chin] > 0.5
+    paler = np.zeros((256, 256, 3), np.float32)
+    paler[..., 0] = 10.0
+    skin, beard = np.full_like(face.flat, face.skin), np.full_like(face.flat, face.skin)
+    beard[..., 0] -= 30.0
+    shaven = _shaven(paler, replace(face, flat=skin), regions)
+    bearded = _shaven(paler, replace(face, flat=beard), regions)
+    assert shaven[chin][0] < 6 and bearded[chin][0] == pytest.approx(10)
+    darker = _shaven(-paler, replace(face, flat=skin), regions)
+    assert darker[chin][0] == pytest.approx(-10)

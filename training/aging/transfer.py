@@ -16,7 +16,7 @@ from engine.landmarks.topology import FACE_OVAL, LEFT_EYE, LIPS_INNER, LIPS_OUTE
 from training.aging import hair as hair_module
 from training.aging import meshspace
 from training.aging.meshspace import SIZE
-from training.aging.prototypes import FEMALE, Prototypes, to_bgr, to_lab, validity
+from training.aging.prototypes import FEMALE, MALE, Prototypes, to_bgr, to_lab, validity
 from training.data.faces import FaceSet
 
 # Outlines that the engine does not need: whole brows, and the nostrils with the tip between them.
@@ -197,6 +197,13 @@ def _greyed(
     return lab + (grey - lab) * darker[..., None]
 
 
+def _shaven(change: NDArray[np.float32], face: Prepared, regions: Regions) -> NDArray[np.float32]:
+    """The mean change (S, S, 3) without white beards where this man has none: skin must not turn pale."""
+    darker = np.clip((face.skin[0] - face.flat[..., 0] - 3) / 14, 0, 1)
+    paler = regions.beard * (1 - darker) * (change[..., 0] > 0)
+    return np.asarray(change * (1 - 0.85 * paler)[..., None], np.float32)
+
+
 def change_age(
     face: Prepared,
     source: float,
@@ -211,6 +218,8 @@ def change_age(
     lab_change = prototypes.colour_change(face.gender, source, target)
     # Brightness of the surroundings (hair, background) in the prototypes is chance, not age.
     lab_change = lab_change * (strengths.colour * regions.colour)[..., None]
+    if face.gender == MALE:
+        lab_change = _shaven(lab_change, face, regions)
     if grow > 0:
         ratio = np.clip(face.low[..., 0] / np.maximum(exemplar.lightness, 8), 0.35, 1.6)[..., None]
         for weight, theirs, own in zip(strengths.wrinkles, exemplar.detail, face.detail, strict=True):
