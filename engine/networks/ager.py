@@ -11,6 +11,8 @@ from torch.nn import functional
 
 # Residuals are a few hundredths; with outputs of order one an optimiser's single step would overshoot them.
 OUTPUT_SCALE = 0.1
+# What was learned lies between these years / 100: a stretched target stays within them, if the target itself does.
+_YOUNGEST, _OLDEST = 0.04, 0.9
 
 
 def _conv(inputs: int, outputs: int) -> nn.Sequential:
@@ -43,14 +45,18 @@ class AgingUNet(nn.Module):
 
     width: channels at half resolution; multiples: channels of each level in units of width, each level half the
     resolution of the one before. dead_zone: changes smaller than this (in 0..1) are left out and all others made
-    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns.
+    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns. stretch: by how
+    much more years than asked for the face is changed, because others see less of a change than was meant: 1 while it
+    learns.
     """
 
     blur: Tensor
 
-    def __init__(self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6), dead_zone: float = 0.0) -> None:
+    def __init__(
+        self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6), dead_zone: float = 0.0, stretch: float = 1.0
+    ) -> None:
         super().__init__()
-        self.dead_zone = dead_zone
+        self.dead_zone, self.stretch = dead_zone, stretch
         channels = [width * m for m in multiples]
         self.stem = _conv(5 * 4, channels[0])
         self.down = nn.ModuleList(
@@ -72,6 +78,10 @@ class AgingUNet(nn.Module):
 
         S must be a multiple of 32.
         """
+        if self.stretch != 1:
+            further = source_age + self.stretch * (target_age - source_age)
+            low, high = target_age.clamp(max=_YOUNGEST), target_age.clamp(min=_OLDEST)
+            target_age = torch.minimum(torch.maximum(further, low), high)
         x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
         x = self.stem(functional.pixel_unshuffle(x, 2))  # (N, width, S/2, S/2)
         ages = 2 * torch.cat([source_age - 0.4, target_age - source_age], dim=1).mean((2, 3), keepdim=True)

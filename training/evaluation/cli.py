@@ -97,7 +97,10 @@ def _weights(options: argparse.Namespace) -> Path | None:
         return options.weights
     for given, why in (
         (options.limit, "--limit: a card tells figures of whole sets"),
-        (options.reuse, "--reuse: a card tells figures of the network beside it"),
+        (
+            options.reuse and not getattr(options, "again", False),
+            "--reuse (without --again): a card tells figures of the network beside it",
+        ),
         (getattr(options, "onnx", None), "--onnx: the card is of another network"),
         (options.weights, "--weights: the network beside the card is measured"),
     ):

@@ -1,0 +1,52 @@
+"""The aging network's two settings that only what ships has: the dead zone and the stretch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.networks.ager import AgingUNet
+
+
+def pair(**settings: float) -> tuple[AgingUNet, AgingUNet]:
+    """A plain network, and one of the same weights with these settings."""
+    torch.manual_seed(0)
+    plain = AgingUNet(4, (1, 2)).eval()
+    other = AgingUNet(4, (1, 2), **settings).eval()
+    other.load_state_dict(plain.state_dict())
+    return plain, other
+
+
+def ask(network: AgingUNet, source: float, target: float) -> torch.Tensor:
+    """The residual of one noisy picture; ages in years."""
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    ages = (torch.full((1, 1, 32, 32), years / 100) for years in (source, target))
+    with torch.no_grad():
+        return network(image, *ages)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "meant"),
+    [
+        (30, 60, 63),  # a tenth further
+        (60, 30, 27),
+        (40, 40, 40),  # the own age stays
+        (30, 88, 90),  # not beyond what was learned
+        (30, 96, 96),  # unless that is asked for
+        (40, 6, 4),
+        (40, 1, 1),
+    ],
+)
+def test_a_stretched_network_is_asked_for_more_years(source: float, target: float, meant: float) -> None:
+    plain, stretched = pair(stretch=1.1)
+    assert torch.allclose(ask(stretched, source, target), ask(plain, source, meant), atol=1e-6)
+    assert source == target or not torch.allclose(ask(plain, source, target), ask(plain, source, 50), atol=1e-6)
+
+
+def test_changes_within_the_dead_zone_are_nothing_and_others_smaller_by_it() -> None:
+    plain, quiet = pair(dead_zone=0.002)
+    before, after = ask(plain, 30, 80), ask(quiet, 30, 80)
+    small = before.abs() <= 0.002
+    assert small.any() and not small.all()
+    assert (after[small] == 0).all()
+    assert torch.allclose(after[~small], before[~small] - 0.002 * before[~small].sign(), atol=1e-6)
