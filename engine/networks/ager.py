@@ -11,8 +11,8 @@ from torch.nn import functional
 
 # Residuals are a few hundredths; with outputs of order one an optimiser's single step would overshoot them.
 OUTPUT_SCALE = 0.1
-# What was learned lies between these years / 100: a stretched target stays within them, if the target itself does.
-_YOUNGEST, _OLDEST = 0.04, 0.9
+# In years / 100: nothing older was learned, so a stretched target goes no further, unless that is asked for.
+_OLDEST = 0.9
 
 
 def _conv(inputs: int, outputs: int) -> nn.Sequential:
@@ -45,9 +45,9 @@ class AgingUNet(nn.Module):
 
     width: channels at half resolution; multiples: channels of each level in units of width, each level half the
     resolution of the one before. dead_zone: changes smaller than this (in 0..1) are left out and all others made
-    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns. stretch: by how
-    much more years than asked for the face is changed, because others see less of a change than was meant: 1 while it
-    learns.
+    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns. stretch: how
+    many years older a face becomes for each year older that is asked for, because others see less of it than was
+    meant: 1 while it learns. Not towards younger ages, where estimates do not follow so evenly.
     """
 
     blur: Tensor
@@ -79,9 +79,8 @@ class AgingUNet(nn.Module):
         S must be a multiple of 32.
         """
         if self.stretch != 1:
-            further = source_age + self.stretch * (target_age - source_age)
-            low, high = target_age.clamp(max=_YOUNGEST), target_age.clamp(min=_OLDEST)
-            target_age = torch.minimum(torch.maximum(further, low), high)
+            further = target_age + (self.stretch - 1) * (target_age - source_age).clamp(min=0)
+            target_age = torch.minimum(further, target_age.clamp(min=_OLDEST))
         x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
         x = self.stem(functional.pixel_unshuffle(x, 2))  # (N, width, S/2, S/2)
         ages = 2 * torch.cat([source_age - 0.4, target_age - source_age], dim=1).mean((2, 3), keepdim=True)
