@@ -50,7 +50,7 @@ METRICS = {
 }
 # Changes of the generator below this (in 0..1) are noise: half a step of eight bits.
 DEAD_ZONE = 0.002
-# Estimators see two thirds of the years that the pairs meant: with a tenth more 20-35 made 65 gain 25 of them.
+# Estimators see two thirds of the years that are asked for: with a tenth more 20-35 made 65 gain 25 of them.
 STRETCH = 1.1
 CROPS = {"embedder": "arcface"}
 FREE_LICENCE = "trained on data for any use with attribution (CC BY 4.0 and freer): name the data with these weights"
