@@ -63,6 +63,10 @@ TASKS = {
         "ask a teacher network for its embeddings of small crops",
         "training.data.teacher", "TeachConfig", "teach", {},
     ),
+    "turn": Task(
+        "turn frontal faces aside in depth, with the teacher's answers for them, for the embedder",
+        "training.data.turning", "TurnConfig", "turn", {"sharpness_limit": 0.0, "yaw_limit": 9.0, "limit": 4},
+    ),
     "embedder": Task(
         "train the face embedder, from a teacher or from who is who",
         "training.loops.embedder", "EmbedderConfig", "train",

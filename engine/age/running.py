@@ -43,6 +43,13 @@ class RunningAge:
         return self._value
 
     @property
+    def shown(self) -> AgeEstimate | None:
+        """The running estimate once it has settled, about half a second after the first; None before: the first guesses
+        may be years off, and a number that jumps is worse than none.
+        """
+        return self._value if self._count >= SETTLED else None
+
+    @property
     def count(self) -> int:
         """How many estimates it has seen; early ones deserve fresh ones soon."""
         return self._count

@@ -116,7 +116,7 @@ class Work:
             landmarks=self.landmarks,
             mesh=self.mesh,
             track_id=self.seen.track_id,
-            age=self.memory.age.value,
+            age=self.memory.age.shown,
             person=self.memory.identity.person,
             quality=self.memory.quality,
             yaw_degrees=self.seen.yaw_degrees,

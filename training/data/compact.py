@@ -18,6 +18,8 @@ from training.data.sets import DataError
 
 MARGIN = 1 / 14
 """Room around the template's square, in parts of its side: what shifts and turns need."""
+SMOOTH_BELOW = 0.75
+"""Pictures that are made smaller than this are smoothed first, so that fine detail does not alias."""
 TEMPLATES: dict[str, FloatArray] = {"wide": WIDE, "arcface": ARCFACE}
 
 
@@ -82,11 +84,15 @@ def compact(config: CompactConfig) -> int:
     return len(faces)
 
 
+def smoothing(scale: float) -> float:
+    """Standard deviation in pixels of the Gaussian that readies a picture for a scale below ``SMOOTH_BELOW``."""
+    return 0.5 * float(np.sqrt(max(0.0, (SMOOTH_BELOW / scale) ** 2 - 1)))
+
+
 def shrink(crop: NDArray[np.uint8], matrix: NDArray[np.float64], full: int) -> NDArray[np.uint8]:
     """The crop mapped by an affine (2, 3) that makes it smaller; smoothed first, so that fine detail does not alias."""
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if scale < 0.75:
-        sigma = 0.5 * np.sqrt(max(0.0, (0.75 / scale) ** 2 - 1))
-        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
+    if scale < SMOOTH_BELOW:
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), smoothing(scale)), np.uint8)
     shrunk = cv2.warpAffine(crop, matrix, (full, full), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(shrunk, np.uint8)

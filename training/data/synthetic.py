@@ -128,6 +128,8 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
     prepare(PrepareConfig(source=str(folder / "utkface"), out=faces, processes=1))
     if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig", "GanConfig", "CycleConfig"):
         return {"data": faces, "out": out}
+    if config == "TurnConfig":
+        return {"data": faces, "targets": _smoke_targets(folder, faces), "out": out}
     if config == "LabelConfig":
         return {"data": faces, "known": faces}
     if config == "StyleConfig":
@@ -169,6 +171,17 @@ def _smoke_people(folder: Path, config: str) -> dict[str, str]:
         model = openvino.convert_model(network, example_input=torch.zeros(1, 3, 112, 112))
     openvino.save_model(model, str(folder / "teacher.xml"))
     return {"data": small, "teacher": str(folder / "teacher.xml")}
+
+
+def _smoke_targets(folder: Path, faces: str) -> str:
+    """The faces as small ArcFace crops, with answers of a teacher who knows nothing."""
+    from training.data.compact import CompactConfig, compact
+
+    small = folder / "small"
+    count = compact(CompactConfig(data=faces, out=str(small), template="arcface"))
+    vectors = np.random.default_rng(0).normal(size=(count, 8))
+    np.save(small / "teacher.npy", (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16))
+    return str(small)
 
 
 def _smoke_weights(folder: Path, config: str) -> dict[str, str]:

@@ -56,8 +56,8 @@ def compare(config: CompareConfig) -> dict[str, float]:
     same = (who[:, None] == who[None])[upper]
     rows, found = [], {}
     for run in config.runs:
-        method, network = _network(Path(run))
-        points = embed(network, crops)
+        method, network, size = _network(Path(run))
+        points = embed(network, crops, size)
         cosine = (points @ points.T)[upper].astype(np.float64)
         figures = {
             "tar_at_far_1e-2": tar_at_far(cosine, same, 1e-2)[0],
@@ -76,8 +76,8 @@ def compare(config: CompareConfig) -> dict[str, float]:
     return {run: figures["tar_at_far_1e-2"] for run, figures in found.items()}
 
 
-def _network(run: Path) -> tuple[str, EmbedderNet]:
-    """The method by which a run learned, and its averaged network."""
+def _network(run: Path) -> tuple[str, EmbedderNet, int]:
+    """The method by which a run learned, its averaged network, and the side of the crops that it learned at last."""
     facts, weights = run / "run.json", run / "weights.safetensors"
     if not (facts.is_file() and weights.is_file()):
         raise DataError(f"{run} holds no embedder's run: train one first, with `python -m training embedder`.")
@@ -87,4 +87,4 @@ def _network(run: Path) -> tuple[str, EmbedderNet]:
         network.load_state_dict(load_file(weights))
     except RuntimeError as error:
         raise CheckpointError(f"{weights} does not fit its run.json: {str(error).splitlines()[0]}") from None
-    return str(config["method"]), network
+    return str(config["method"]), network, int(config["sizes"][-1])

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file
@@ -20,6 +21,7 @@ from engine.networks.embedder import EmbedderNet
 from engine.types import FloatArray, Image
 from training.data.lessons import Lessons, PeoplesLessons, TeachersLessons, as_seen
 from training.data.sets import DataError
+from training.data.teacher import SIZE
 from training.house import Machine, Run, Samples, decayed
 from training.loops.age import as_input, to_tensor
 
@@ -76,11 +78,13 @@ def size_at(config: EmbedderConfig, progress: float) -> int:
 
 
 @torch.no_grad()
-def embed(network: EmbedderNet, crops: list[Image]) -> FloatArray:
-    """Unit vectors (N, D) of crops (S, S, 3)."""
+def embed(network: EmbedderNet, crops: list[Image], size: int = SIZE) -> FloatArray:
+    """Unit vectors (N, D) of crops (S, S, 3), which the network sees at the side ``size`` that it learned at."""
     network.eval()
     device = next(network.parameters()).device
     found = []
+    if size != SIZE:
+        crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops]
     for start in range(0, len(crops), 64):
         with torch.autocast(device.type, torch.bfloat16):
             found.append(network.points(to_tensor(crops[start : start + 64]).to(device)).float().cpu())
@@ -130,7 +134,7 @@ def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None 
     network = network.to(memory_format=torch.channels_last)
     if config.start_from:
         network.load_state_dict(load_file(config.start_from))
-        lessons.meet(lambda crops: embed(network, crops))
+        lessons.meet(lambda crops: embed(network, crops, config.sizes[0]))
     pupil = Pupil(network, lessons)
     optimiser = torch.optim.AdamW(decayed(pupil, config.weight_decay), lr=config.learning_rate)
     learner = run.prepare(pupil, optimiser)
@@ -160,7 +164,8 @@ def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None 
                 average.update(network)
                 total += loss.detach()
         rate = steps * config.batch / (time.monotonic() - started)
-        figures = lessons.figures(lambda crops: embed(average.network, crops))
+        seen = size_at(config, (epoch + 1) / config.epochs - 1e-9)
+        figures = lessons.figures(lambda crops, seen=seen: embed(average.network, crops, seen))
         figures["loss"] = run.mean(total / steps)
         run.log("epoch", epoch, {"faces_per_s": rate, **figures})
         state = {

@@ -142,3 +142,11 @@ def test_in_ten_seconds_of_other_expressions_it_moves_by_a_year_at_most() -> Non
     shown = run([28.0] * SETTLED + [33.0] * 10)
     assert 0 < max(shown) - min(shown) <= 1.0 + 1e-9
     assert np.array([round(years) for years in shown]).std() <= 0.5
+
+
+def test_nothing_is_shown_before_it_has_settled() -> None:
+    running = RunningAge()
+    for count, years in enumerate([17.0, 17.5, 22.0, 24.0, 21.0, 20.0], 1):
+        running.update(estimate(years))
+        assert (running.shown is None) == (count < SETTLED)
+    assert running.shown == running.value
