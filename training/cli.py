@@ -179,6 +179,7 @@ RUNGS = {
     "wgan-gp": "GAN ladder, experiment: Wasserstein distance with gradient penalty, 64 px",
     "spectral": "GAN ladder, experiment: spectral normalisation, 64 px",
     "conditional": "GAN ladder, experiment: faces of a wished age and gender, 64 px",
+    "faces": "GAN ladder: the generator of faces that ships, conditional on FairFace, 64 px",
     "stylegan2": "GAN ladder, experiment: a compact StyleGAN2, 64 px",
     "r3gan": "GAN ladder, experiment: R3GAN's loss, 64 px",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file
 from torch import nn
@@ -12,12 +13,15 @@ from torch import nn
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from engine.networks.embedder import EmbedderNet
+from engine.networks.faces import FaceGenerator
 from engine.networks.style import StyleNet
 from engine.paths import weights_dir
 from engine.weights.card import Card
 from training.checkpoints import WEIGHTS_FILE
 from training.data.sets import DataError
 from training.export import export, publish
+from training.ladder.config import GanConfig
+from training.ladder.dcgan import doublings
 from training.loops.age import AgeConfig
 from training.loops.aging import AgingConfig
 from training.loops.detector import DetectorConfig, detector_arguments
@@ -46,6 +50,7 @@ METRICS = {
     "ager": "change of age in years as other age networks see it; identity as the cosine of face embeddings",
     "embedder": "verification accuracy by ten folds, TAR at a stated FAR, on people nobody learned from",
     "detector": "average precision and recall on held-out scenes, IoU 0.5",
+    "faces": "distance of generated faces from held-out real ones, by the features of our own age network",
     "style": "faces of val: costs by our own eye, light by correlation; unsteady: noise after painting over before",
 }
 # Changes of the generator below this (in 0..1) are noise: half a step of eight bits.
@@ -59,9 +64,9 @@ LICENCE = "trained on data for non-commercial research: use these weights for re
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector" or "style"; sets: what it
-    learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with ``prefix``;
-    split, metric: in words.
+    """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector", "faces" or "style"; sets:
+    what it learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with
+    ``prefix``; split, metric: in words.
     What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
@@ -88,7 +93,10 @@ class ExportConfig:
     folder: str = ""
 
 
-def _network(config: PublishConfig) -> tuple[str, nn.Module, dict[str, object], tuple[int, ...]]:
+def _network(
+    config: PublishConfig, told: dict[str, Any]
+) -> tuple[str, nn.Module, dict[str, object], tuple[int, ...]]:
+    """Name, fresh network, its arguments and the sides of its inputs; told: the run's own configuration."""
     if config.weights == "age":
         age = AgeConfig()
         arguments = {"width": age.width, "multiples": list(age.multiples), "blocks": age.blocks}
@@ -111,7 +119,12 @@ def _network(config: PublishConfig) -> tuple[str, nn.Module, dict[str, object], 
         style = StyleConfig()
         painted: dict[str, object] = {"styles": list(style.styles), "width": style.width, "blocks": style.blocks}
         return "style", StyleNet(style.styles, style.width, style.blocks), painted, (384,)
-    known = "age, ager, detector, embedder or style"
+    if config.weights == "faces":
+        gan = GanConfig(**{key: told[key] for key in ("size", "latent", "width") if key in told})
+        channels = [gan.width << level for level in reversed(range(doublings(gan.size)))]
+        made: dict[str, object] = {"latent": gan.latent, "channels": channels}
+        return "faces", FaceGenerator(gan.latent, channels), made, (1,)  # its inputs are points, not pictures
+    known = "age, ager, detector, embedder, faces or style"
     raise DataError(f"{config.weights!r} is no network of this program: publish {known}.")
 
 
@@ -125,7 +138,8 @@ def publish_run(config: PublishConfig) -> str:
     source = Path(config.run) / WEIGHTS_FILE
     if not source.is_file():
         raise DataError(f"{source} does not exist: train first, or name the run with --set run=FOLDER.")
-    network, module, arguments, sizes = _network(config)
+    run = read_run(Path(config.run))
+    network, module, arguments, sizes = _network(config, run.get("config", {}))
     module.load_state_dict(load_file(source))
     unknown = [name for name in config.sets if name not in SETS]
     if unknown:
@@ -133,7 +147,6 @@ def publish_run(config: PublishConfig) -> str:
     measured = json.loads(Path(config.figures).read_text())["figures"] if config.figures else {}
     figures = {key: value for key, value in measured.items() if key.startswith(config.prefix)}
     data = tuple(SETS[name] for name in config.sets)
-    run = read_run(Path(config.run))
     card = Card(
         name=config.weights, network=network, sizes=sizes, crop=CROPS.get(config.weights, "wide"),
         licence=licence_of(config.sets), data=data,

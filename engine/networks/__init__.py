@@ -19,7 +19,8 @@ class NetworkSpec:
     """Where a network is defined and what it takes.
 
     inputs: (name, channels) of each input, all (N, channels, H, W) float32 (square crops for all but the detector and
-    the style network, whose second input may be (N, channels, 1, 1)); multiple: H and W must be multiples of it.
+    the style network, whose second input may be (N, channels, 1, 1), and the generator of faces, whose inputs are
+    points: H = W = 1); multiple: H and W must be multiples of it.
     """
 
     module: str
@@ -33,6 +34,7 @@ REGISTRY = {
     "embedder": NetworkSpec("engine.networks.embedder", "EmbedderNet", (("image", 3),), 16),
     "detector": NetworkSpec("engine.networks.detector", "DetectorNet", (("image", 3),), 32),
     "age": NetworkSpec("engine.networks.age", "AgeNet", (("image", 3),), 16),
+    "faces": NetworkSpec("engine.networks.faces", "FaceGenerator", (("latent", 100), ("wishes", 12)), 1),
     "style": NetworkSpec("engine.networks.style", "StyleNet", (("image", 3), ("style", 3)), 8),
 }
 

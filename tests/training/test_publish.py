@@ -10,10 +10,15 @@ import pytest
 import torch
 
 from engine.networks.age import AgeNet
+from engine.networks.faces import wish
 from engine.weights.card import read_card
+from engine.weights.loading import load_module
+from engine.weights.store import find
 from tests.architecture.house import ROOT
 from training.cli import main
 from training.house import Machine, Run
+from training.ladder.config import GanConfig
+from training.ladder.rungs import build
 from training.loops.age import AgeConfig
 from training.provenance import commit
 from training.publish import FREE_LICENCE, LICENCE, PublishConfig, licence_of, publish_run
@@ -68,3 +73,19 @@ def test_one_restricted_collection_restricts_the_weights(sets: tuple[str, ...], 
 def test_the_commit_is_gits() -> None:
     head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     assert commit().rstrip("+") == head
+
+
+def test_the_generator_of_faces_is_published_as_its_run_built_it(tmp_path: Path) -> None:
+    config = GanConfig(name="gan-faces", rung="conditional", size=16, latent=100, width=4, out=str(tmp_path / "run"))
+    torch.manual_seed(0)
+    generator, _ = build(config)
+    Run(config, Machine(accelerator="cpu", devices="1")).save({}, generator)
+    publish_run(PublishConfig(run=config.out, weights="faces", sets=("fairface",), folder=str(tmp_path)))
+    card = read_card(tmp_path / "faces.toml")
+    assert card.licence == FREE_LICENCE
+    assert dict(card.arguments) == {"latent": 100, "channels": [8, 4]}
+    shipped = load_module(find("faces", tmp_path))
+    latents, labels = torch.randn(2, 100), torch.tensor([[3, 0], [8, 1]])
+    wishes = torch.stack([wish(25, 0), wish(80, 1)])
+    wanted = generator.eval()(latents, labels)
+    torch.testing.assert_close(shipped(latents[..., None, None], wishes[..., None, None]), wanted, atol=5e-3, rtol=0)

@@ -7,59 +7,29 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 from torch.nn.utils.parametrizations import spectral_norm
 
-from training.ladder.data import BANDS, GENDERS
+from engine.networks.faces import BANDS, GENDERS, FaceGenerator, Wish
 from training.ladder.dcgan import dcgan_start, doublings
 from training.ladder.layers import leaky
 
 
-class Wish(nn.Module):
-    """A learned vector for an age band plus one for a gender; zero at the start."""
-
-    def __init__(self, dimensions: int) -> None:
-        super().__init__()
-        self.bands, self.genders = nn.Embedding(len(BANDS), dimensions), nn.Embedding(GENDERS, dimensions)
-        nn.init.zeros_(self.bands.weight)
-        nn.init.zeros_(self.genders.weight)
-
-    def forward(self, labels: Tensor) -> Tensor:
-        """labels (N, 2) int: band, gender -> (N, D)."""
-        return self.bands(labels[:, 0]) + self.genders(labels[:, 1])
+def wishes_of(labels: Tensor) -> Tensor:
+    """labels (N, 2) int: band, gender -> wishes (N, 12) for exactly these."""
+    return torch.cat([one_hot(labels[:, 0], len(BANDS)), one_hot(labels[:, 1], GENDERS)], 1).float()
 
 
-class ConditionalNorm(nn.Module):
-    """Batch normalisation whose scale and shift depend on the wish."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.scale, self.shift = Wish(channels), Wish(channels)
-
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """(N, C, S, S) -> the same shape."""
-        return self.norm(x) * (1 + self.scale(labels))[:, :, None, None] + self.shift(labels)[:, :, None, None]
-
-
-class Generator(nn.Module):
-    """DCGAN's, with a wish in every normalisation."""
+class Generator(FaceGenerator):
+    """The one that ships, wished by labels."""
 
     def __init__(self, size: int, latent: int, width: int) -> None:
-        super().__init__()
-        channels = [width << level for level in reversed(range(doublings(size)))]
-        self.first = nn.ConvTranspose2d(latent, channels[0], 4, 1, 0, bias=False)  # (N, 8W, 4, 4)
-        pairs = zip(channels, [*channels[1:], 3], strict=True)
-        # All but the last are followed by a normalisation, which would take a bias away again.
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 4, 2, 1, bias=a == 3) for b, a in pairs)
-        self.norms = nn.ModuleList(ConditionalNorm(count) for count in channels)
+        super().__init__(latent, [width << level for level in reversed(range(doublings(size)))])
         self.apply(dcgan_start)
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         """latent (N, Z), labels (N, 2) int -> image (N, 3, S, S) in -1..1."""
-        x = self.first(latent[:, :, None, None])
-        for norm, up in zip(self.norms, self.ups, strict=True):
-            x = up(torch.relu(norm(x, labels)))  # 8x8, 16x16, 32x32, 64x64
-        return torch.tanh(x)
+        return super().forward(latent[:, :, None, None], wishes_of(labels)[:, :, None, None])
 
 
 class Discriminator(nn.Module):
@@ -79,4 +49,4 @@ class Discriminator(nn.Module):
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """image (N, 3, S, S) in -1..1, labels (N, 2) int -> scores (N,)."""
         features = self.body(image).sum((2, 3))  # (N, 8W)
-        return self.judge(features)[:, 0] + (features * self.wish(labels)).sum(1)
+        return self.judge(features)[:, 0] + (features * self.wish(wishes_of(labels))).sum(1)

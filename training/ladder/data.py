@@ -10,14 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.networks.faces import BANDS, GENDERS
 from training.data.faces import FaceSet, load
 from training.data.sets import DataError
 from training.ladder.config import DataConfig
 
-BANDS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
-"""The first year of every age band that faces can be wished by: FairFace's."""
-GENDERS = 3
-"""Male, female, not told."""
 _CENTRE = (0.5, 0.55)
 
 
