@@ -198,6 +198,14 @@ TASKS["gan-cyclegan"] = Task(
      "young": (0, 55), "old": (30, 100)}, True, True, told_by_file=True,
 )  # fmt: skip
 
+TASKS["compare-gans"] = Task(
+    "GAN ladder: finished runs side by side, in figures and faces",
+    "training.ladder.compare",
+    "CompareGansConfig",
+    "compare",
+    {},
+)
+
 # An older name, for those who have it in their fingers.
 ALIASES = {"faces": "prepare"}
 

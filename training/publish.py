@@ -93,9 +93,7 @@ class ExportConfig:
     folder: str = ""
 
 
-def _network(
-    config: PublishConfig, told: dict[str, Any]
-) -> tuple[str, nn.Module, dict[str, object], tuple[int, ...]]:
+def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Module, dict[str, object], tuple[int, ...]]:
     """Name, fresh network, its arguments and the sides of its inputs; told: the run's own configuration."""
     if config.weights == "age":
         age = AgeConfig()

@@ -51,7 +51,8 @@ class Wish(nn.Module):
     def forward(self, wishes: Tensor) -> Tensor:
         """wishes (N, 12) -> (N, D)."""
         vectors = torch.cat([self.bands.weight, self.genders.weight])
-        return wishes.to(vectors.dtype) @ vectors
+        mixed: Tensor = wishes.to(vectors.dtype) @ vectors
+        return mixed
 
 
 class ConditionalNorm(nn.Module):
@@ -64,7 +65,9 @@ class ConditionalNorm(nn.Module):
 
     def forward(self, x: Tensor, wishes: Tensor) -> Tensor:
         """(N, C, S, S), (N, 12) -> the same shape as x."""
-        return self.norm(x) * (1 + self.scale(wishes))[:, :, None, None] + self.shift(wishes)[:, :, None, None]
+        scale, shift = self.scale(wishes)[:, :, None, None], self.shift(wishes)[:, :, None, None]
+        normal: Tensor = self.norm(x) * (1 + scale) + shift
+        return normal
 
 
 class FaceGenerator(nn.Module):
@@ -87,4 +90,5 @@ class FaceGenerator(nn.Module):
         x, shares = self.first(latent), wishes[:, :, 0, 0]
         for norm, up in zip(self.norms, self.ups, strict=True):
             x = up(torch.relu(norm(x, shares)))
-        return torch.tanh(x)
+        image: Tensor = torch.tanh(x)
+        return image

@@ -108,6 +108,8 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
         return _smoke_people(folder, config)
     if config == "CompareConfig":
         return _smoke_embedder_run(folder)
+    if config == "CompareGansConfig":
+        return _smoke_gan_run(folder)
     if config == "ScratchPeopleConfig":
         write_people(folder / "people", people=3, pictures=4)
         return {"data": str(folder / "people"), "out": out}
@@ -198,6 +200,20 @@ def _smoke_weights(folder: Path, config: str) -> dict[str, str]:
         return {"run": str(run), "weights": "age", "folder": str(weights)}
     publish_run(PublishConfig(run=str(run), weights="age", folder=str(weights)))
     return {"folder": str(weights)}
+
+
+def _smoke_gan_run(folder: Path) -> dict[str, Any]:
+    """A finished run of the lowest rung."""
+    from training.ladder.config import GanConfig
+    from training.ladder.loop import train
+
+    data, run = write_smoke_data(folder, "GanConfig")["data"], str(folder / "run")
+    train(
+        GanConfig(
+            data=data, out=run, steps=2, batch=4, width=4, save_every=1, measure_every=2, measure_faces=8, yaw_limit=9.0
+        )
+    )
+    return {"runs": (run,), "out": str(folder / "out")}
 
 
 def _smoke_embedder_run(folder: Path) -> dict[str, Any]:

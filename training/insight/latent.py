@@ -14,13 +14,13 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from engine.images import write_picture
-from engine.networks.faces import FaceGenerator, wish
+from engine.networks.faces import BANDS, FaceGenerator, wish
 from engine.weights.files import write_bytes
 from engine.weights.loading import load_module
 from engine.weights.store import find
 from training.data.sets import DataError
 from training.insight.runs import read_gan
-from training.ladder.data import BANDS, as_images
+from training.ladder.data import as_images
 from training.ladder.pictures import between, grid
 
 _LEAST_PX = 128
@@ -30,8 +30,9 @@ Make = Callable[[Tensor, int], Tensor]  # latents (K, Z) and years -> faces (K, 
 
 @dataclass(frozen=True)
 class LatentConfig:
-    """run: of a rung of the ladder; weights: "faces" for the generator that ships, instead of a run; stops: faces that are visited; steps: pictures from one to the next; years: the age
-    that is wished all the way (for gan-conditional and "faces"); fps: pictures a second.
+    """run: of a rung of the ladder; weights: "faces" for the generator that ships, instead of a run; stops: faces that
+    are visited; steps: pictures from one to the next; years: the age that is wished all the way (for gan-conditional
+    and "faces"); fps: pictures a second.
     """
 
     name: str = "see-latent"

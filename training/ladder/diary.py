@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.images import write_picture
+from engine.networks.faces import BANDS
 from engine.weights.files import write_bytes
 from training.data.faces import load
 from training.ladder import pictures
 from training.ladder.config import GanConfig
-from training.ladder.data import BANDS, Faces
+from training.ladder.data import Faces
 from training.metrics.realism import NOTE, FaceFeatures, diversity, frechet_distance, kernel_distance, nearest
 
 Images = NDArray[np.uint8]

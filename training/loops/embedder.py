@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -84,7 +85,7 @@ def embed(network: EmbedderNet, crops: list[Image], size: int = SIZE) -> FloatAr
     device = next(network.parameters()).device
     found = []
     if size != SIZE:
-        crops = [cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops]
+        crops = [np.asarray(cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA), np.uint8) for crop in crops]
     for start in range(0, len(crops), 64):
         with torch.autocast(device.type, torch.bfloat16):
             found.append(network.points(to_tensor(crops[start : start + 64]).to(device)).float().cpu())
@@ -165,7 +166,7 @@ def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None 
                 total += loss.detach()
         rate = steps * config.batch / (time.monotonic() - started)
         seen = size_at(config, (epoch + 1) / config.epochs - 1e-9)
-        figures = lessons.figures(lambda crops, seen=seen: embed(average.network, crops, seen))
+        figures = lessons.figures(partial(embed, average.network, size=seen))
         figures["loss"] = run.mean(total / steps)
         run.log("epoch", epoch, {"faces_per_s": rate, **figures})
         state = {

@@ -35,6 +35,6 @@ def test_faces_follow_the_wish_and_the_latent() -> None:
     assert not torch.equal(plain[0], plain[1])
     torch.testing.assert_close(plain, network(latents, wish(70).expand(2, -1)[:, :, None, None]))  # learned nothing yet
     with torch.no_grad():
-        network.norms[0].scale.bands.weight[-1] = 1.0
+        network.get_parameter("norms.0.scale.bands.weight")[-1] = 1.0
     assert not torch.equal(plain, network(latents, wish(80).expand(2, -1)[:, :, None, None]))
     torch.testing.assert_close(plain, network(latents, wish(30).expand(2, -1)[:, :, None, None]))

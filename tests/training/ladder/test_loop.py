@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.networks.faces import BANDS
 from tests.training.faces import face_set, write_faces
 from training.checkpoints import CheckpointError
 from training.cli import CONFIGS, TASKS
@@ -19,7 +20,7 @@ from training.data.sets import DataError
 from training.house import Machine, Run
 from training.ladder import pictures
 from training.ladder.config import GanConfig
-from training.ladder.data import BANDS, Faces, as_images, as_tensor, face_part, labels_of
+from training.ladder.data import Faces, as_images, as_tensor, face_part, labels_of
 from training.ladder.diary import wishes
 from training.ladder.loop import GanTrainer, train
 from training.ladder.translate import CycleConfig
