@@ -17,7 +17,7 @@ SETTLED = 5
 # It stays where it is while the location is within this many years, far less than the error of an estimate, so that the
 # whole number on the screen does not flicker. Beyond, it moves by a step each time: a year in ten seconds, unless it is
 # so far off that it must have begun with a mistake; then by a share of what is too far, too.
-BAND_YEARS = 1.0
+BAND_YEARS = 1.5
 STEP_YEARS = 0.1
 FAR_YEARS = 6.0
 FAR_SHARE = 0.08
