@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
@@ -66,7 +67,8 @@ LICENCE = "trained on data for non-commercial research: use these weights for re
 class PublishConfig:
     """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector", "faces" or "style"; sets:
     what it learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with
-    ``prefix``; split, metric: in words.
+    ``prefix``; split, metric: in words; mean_with: safetensors of other runs, whose numbers are averaged with the run's
+    in equal parts (Wortsman et al. 2022, Model soups).
     What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
@@ -82,6 +84,7 @@ class PublishConfig:
     notes: str = ""
     seed: int = -1
     folder: str = ""
+    mean_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,26 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
     raise DataError(f"{config.weights!r} is no network of this program: publish {known}.")
 
 
+def _mean(files: list[Path]) -> dict[str, Tensor]:
+    """The mean of the same networks' tensors, in the first one's precision. Raises DataError for another network's."""
+    first, *others = (load_file(_there(file)) for file in files)
+    for file, other in zip(files[1:], others, strict=True):
+        if {name: each.shape for name, each in first.items()} != {name: each.shape for name, each in other.items()}:
+            raise DataError(f"{file} holds another network than {files[0]}: only the same networks have a mean.")
+    return {
+        name: torch.stack([each[name].float() for each in (first, *others)]).mean(0).to(tensor.dtype)
+        if tensor.is_floating_point()
+        else tensor
+        for name, tensor in first.items()
+    }
+
+
+def _there(file: Path) -> Path:
+    if not file.is_file():
+        raise DataError(f"{file} does not exist: train first, or name the run with --set run=FOLDER.")
+    return file
+
+
 def licence_of(sets: tuple[str, ...]) -> str:
     """What weights that learned from these collections may be used for."""
     return FREE_LICENCE if set(sets) <= FREE else LICENCE
@@ -133,12 +156,10 @@ def licence_of(sets: tuple[str, ...]) -> str:
 
 def publish_run(config: PublishConfig) -> str:
     """Writes weights/NAME.* from a run; returns the SHA-256 of the safetensors."""
-    source = Path(config.run) / WEIGHTS_FILE
-    if not source.is_file():
-        raise DataError(f"{source} does not exist: train first, or name the run with --set run=FOLDER.")
+    source = _there(Path(config.run) / WEIGHTS_FILE)
     run = read_run(Path(config.run))
     network, module, arguments, sizes = _network(config, run.get("config", {}))
-    module.load_state_dict(load_file(source))
+    module.load_state_dict(_mean([source, *map(Path, config.mean_with)]))
     unknown = [name for name in config.sets if name not in SETS]
     if unknown:
         raise DataError(f"{unknown[0]!r} is no known collection: give {', '.join(SETS)}.")

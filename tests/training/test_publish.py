@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from engine.networks.age import AgeNet
 from engine.networks.faces import wish
@@ -16,6 +17,7 @@ from engine.weights.loading import load_module
 from engine.weights.store import find
 from tests.architecture.house import ROOT
 from training.cli import main
+from training.data.sets import DataError
 from training.house import Machine, Run
 from training.ladder.config import GanConfig
 from training.ladder.rungs import build
@@ -73,6 +75,22 @@ def test_one_restricted_collection_restricts_the_weights(sets: tuple[str, ...], 
 def test_the_commit_is_gits() -> None:
     head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     assert commit().rstrip("+") == head
+
+
+def test_a_mean_of_runs_is_published_and_only_of_the_same_network(run: Path, tmp_path: Path) -> None:
+    tensors = load_file(run / "weights.safetensors")
+    other = tmp_path / "other.safetensors"
+    save_file({name: each * 1.2 if each.is_floating_point() else each for name, each in tensors.items()}, other)
+    publish_run(PublishConfig(run=str(run), weights="age", folder=str(tmp_path), mean_with=(str(other),)))
+    mean = load_file(tmp_path / "age.safetensors")
+    for name, each in tensors.items():
+        wanted = each.float() * 1.1 if each.is_floating_point() else each.float()
+        torch.testing.assert_close(mean[name].float(), wanted, atol=1e-4, rtol=1e-3)
+    save_file({"first": torch.zeros(3)}, other)
+    with pytest.raises(DataError, match="another network"):
+        publish_run(PublishConfig(run=str(run), weights="age", folder=str(tmp_path), mean_with=(str(other),)))
+    with pytest.raises(DataError, match="does not exist"):
+        publish_run(PublishConfig(run=str(run), weights="age", folder=str(tmp_path), mean_with=("nowhere",)))
 
 
 def test_the_generator_of_faces_is_published_as_its_run_built_it(tmp_path: Path) -> None:
