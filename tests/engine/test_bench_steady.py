@@ -47,13 +47,13 @@ def run(*argv: object) -> int:
 
 
 def test_a_face_of_one_age_does_not_deviate() -> None:
-    (face,) = watch(pipeline(World(Person(160, 120)), FakeEstimator(33.0)), frames(50))
+    (face,) = watch(pipeline(World(Person(160, 120)), FakeEstimator(33.0)), frames(100))
     assert (face.low_years, face.high_years, face.changes, face.deviation_years) == (33, 33, 0, 0.0)
-    assert 1.5 < face.seconds <= 2.0
+    assert 3.0 < face.seconds < 4.0  # from when it has settled on
 
 
 def test_a_number_that_moves_is_counted() -> None:
-    (face,) = watch(pipeline(World(Person(160, 120)), Wavering(20.0, 60.0, 60.0)), frames(100))
+    (face,) = watch(pipeline(World(Person(160, 120)), Wavering(*[20.0] * 5, *[60.0] * 200)), frames(400))
     assert face.high_years > face.low_years
     assert face.changes >= 1
     assert face.deviation_years > 0.5
@@ -96,7 +96,7 @@ def test_the_command_measures_the_demo_and_writes_json(
 ) -> None:
     monkeypatch.setenv("AGE_MIRROR_WEIGHTS", str(weights))
     monkeypatch.setattr(bench_steady, "WEBCAM_FPS", 10)
-    assert run("bench", "--steady", "demo", "--seconds", 0.8, "--json", tmp_path / "s.json") == 0
+    assert run("bench", "--steady", "demo", "--seconds", 2, "--json", tmp_path / "s.json") == 0
     assert "standard deviation" in capsys.readouterr().out
     report = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     assert report["clip"] == "demo"

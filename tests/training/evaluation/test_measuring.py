@@ -179,7 +179,7 @@ def test_the_generators_scorecard_keeps_both_spellings(capsys: pytest.CaptureFix
 
 
 def test_the_steady_task_runs_on_the_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", "steady", "--seconds", "0.5", "--out", str(tmp_path)]) == 0
+    assert main(["evaluate", "steady", "--seconds", "2", "--out", str(tmp_path)]) == 0
     assert "| demo" in capsys.readouterr().out
     assert json.loads((tmp_path / "steady.json").read_text(encoding="utf-8"))["figures"]
 
