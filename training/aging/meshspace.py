@@ -10,6 +10,7 @@ from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from engine.landmarks.topology import FACE_OVAL, POINTS, POINTS_WITHOUT_IRISES
+from training.data.triangles import draw_numbers, weights_within
 
 SIZE = 256
 # For every pixel: corners (S, S, 3) of its triangle, barycentric weights (S, S, 3), whether it lies inside (S, S).
@@ -58,24 +59,9 @@ class MeshSpace:
 
 
 def _lookup(points: NDArray[np.float32], triangles: NDArray[np.int64]) -> Lookup:
-    canvas = np.full((SIZE, SIZE), -1, np.int32)
-    fixed = np.round(points * 16).astype(np.int32)
-    for number, triangle in enumerate(triangles):
-        cv2.fillConvexPoly(canvas, fixed[triangle], number, cv2.LINE_8, 4)
-    inside = canvas >= 0
+    canvas = draw_numbers(points, triangles, SIZE)
     corners = triangles[np.maximum(canvas, 0)]
-    a, b, c = (points[corners[..., k]] for k in range(3))
-    y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
-    ab, ac = b - a, c - a
-    p = np.stack([x, y], -1) - a
-    area = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
-    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
-    v = (p[..., 0] * ac[..., 1] - p[..., 1] * ac[..., 0]) / area
-    w = (ab[..., 0] * p[..., 1] - ab[..., 1] * p[..., 0]) / area
-    # Folded triangles (profile side of a nose) would give weights far outside: stay within the triangle.
-    weights = np.stack([1 - v - w, v, w], -1).clip(0, 1)
-    weights /= weights.sum(-1, keepdims=True)
-    return corners, weights.astype(np.float32), inside
+    return corners, weights_within(points, corners), canvas >= 0
 
 
 def build(mean_mesh: NDArray[np.float32]) -> MeshSpace:

@@ -28,6 +28,7 @@ from training.data.compact import SMOOTH_BELOW, side, smoothing
 from training.data.faces import CROP_SIZE, FaceSet, load, spread
 from training.data.sets import DataError
 from training.data.teacher import SIZE, TARGETS_FILE
+from training.data.triangles import draw_numbers, weights_within
 
 _RINGS = (1.15, 1.4, 1.8, 2.4)
 """Rings around the face carry hair, ears and neck along; in units of the face's own radius."""
@@ -130,11 +131,10 @@ def turn_face(
     to_crop = similarity(five_points(after[:POINTS, :2]), ARCFACE * SIZE + (full - SIZE) / 2)
     drawn = transform(to_crop, after[:, :2])
     size = crop.shape[0]
-    canvas = np.full((full, full), -1, np.int32)
-    fixed = np.round(np.clip(drawn, -full, 2 * full) * 16).astype(np.int32)[triangles]
-    for number in np.argsort(-after[triangles, 2].mean(1)).tolist():  # the painter's way: far ones first
-        cv2.fillConvexPoly(canvas, fixed[number], number, cv2.LINE_8, 4)
-    grid = _sources(canvas, drawn, before[:, :2], triangles)
+    far_first = np.argsort(-after[triangles, 2].mean(1))  # the painter's way
+    canvas = draw_numbers(np.clip(drawn, -full, 2 * full), triangles, full, far_first)
+    corners = triangles[np.maximum(canvas, 0)]
+    grid = np.asarray((before[corners, :2] * weights_within(drawn, corners)[..., None]).sum(2), np.float32)
     # Far behind stands what was behind before, out of focus.
     back = cv2.GaussianBlur(cv2.resize(crop, (64, 64), interpolation=cv2.INTER_AREA), (0, 0), 4)
     back = cv2.resize(back, (size, size), interpolation=cv2.INTER_LINEAR)
@@ -151,23 +151,6 @@ def _ready(crop: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.u
     if scale >= SMOOTH_BELOW:
         return crop
     return np.asarray(cv2.GaussianBlur(crop, (0, 0), smoothing(scale)), np.uint8)
-
-
-def _sources(
-    canvas: NDArray[np.int32], drawn: NDArray[np.float32], source: NDArray[np.float32], triangles: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """(S, S, 2): where in the source each pixel comes from, by the triangle that ``canvas`` names for it."""
-    corners = triangles[np.maximum(canvas, 0)]
-    a, b, c = (drawn[corners[..., k]] for k in range(3))
-    y, x = np.mgrid[0 : canvas.shape[0], 0 : canvas.shape[1]].astype(np.float32)
-    ab, ac, p = b - a, c - a, np.stack([x, y], -1) - a
-    area = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
-    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
-    v = (p[..., 0] * ac[..., 1] - p[..., 1] * ac[..., 0]) / area
-    w = (ab[..., 0] * p[..., 1] - ab[..., 1] * p[..., 0]) / area
-    weights = np.stack([1 - v - w, v, w], -1).clip(0, 1)
-    weights /= weights.sum(-1, keepdims=True)
-    return np.asarray((source[corners] * weights[..., None]).sum(2), np.float32)
 
 
 def fit_rows(faces: FaceSet, config: TurnConfig) -> NDArray[np.int64]:

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from engine.errors import PictureError
 from engine.images import read_picture, write_picture
+from engine.networks.faces import BANDS
 from training.data.sets import DataError
 from training.evaluation.report import table
-from training.ladder.pictures import SHEETS_FOLDER, read_log
+from training.ladder.diary import COLUMNS
+from training.ladder.pictures import GAP, SHEETS_FOLDER, read_log
+from training.ladder.rungs import RUNGS
 from training.provenance import read_run
 
 Images = NDArray[np.uint8]
 
 SHOWN_PX = 64
-ROWS, COLUMNS, GAP = 2, 8, 2
 HEADS = (
     "run", "pixels", "parameters (generator + discriminator)", "steps x batch", "minutes", "own FID", "own KID",
     "diversity", "nearest in train",
@@ -49,8 +51,10 @@ def minutes_of(log: list[dict[str, Any]], batch: int, critic_steps: int) -> floa
     return seconds / 60
 
 
-def two_rows(folder: Path, size: int) -> Images:
-    """The first two rows of a run's last sheet of faces (at least two rows of eight, ``size`` pixels each)."""
+def two_rows(folder: Path, size: int, conditional: bool) -> Images:
+    """Two rows of eight of a run's last sheet (``size`` pixels a face): the first two, or where a row is an age band
+    that was wished for, faces in their twenties and in their sixties.
+    """
     files = sorted((folder / SHEETS_FOLDER).glob("*.png"))
     if not files:
         raise DataError(f"{folder} holds no sheet of faces: train it first.")
@@ -58,10 +62,8 @@ def two_rows(folder: Path, size: int) -> Images:
         sheet = read_picture(files[-1])
     except PictureError as error:
         raise DataError(str(error)) from None
-    # Bands that are wished for stand one below the other: take the third and the last but two, young and old.
-    first = [0, 1] if sheet.shape[0] < 9 * (size + GAP) - GAP else [3, 7]
     faces = []
-    for row in first[:ROWS]:
+    for row in (BANDS.index(20), BANDS.index(60)) if conditional else (0, 1):
         for column in range(COLUMNS):
             top, left = row * (size + GAP), column * (size + GAP)
             face = sheet[top : top + size, left : left + size]
@@ -94,7 +96,7 @@ def compare(config: CompareGansConfig) -> dict[str, float]:
                 f"{last['nearest_in_train']:.2f}",
             )
         )  # fmt: skip
-        strips.append(two_rows(folder, int(told["size"])))
+        strips.append(two_rows(folder, int(told["size"]), RUNGS[told["rung"]].conditional))
         floor = metrics["floor"]["own_fid"]
     page = table(HEADS, rows) + f"\n\nReal faces of train in the generator's place get a FID of {floor:.2f}."
     print(page, flush=True)

@@ -25,6 +25,8 @@ from training.ladder.layers import EqualConv
 Images = NDArray[np.uint8]
 
 SHEETS_FOLDER = "samples"
+GAP = 2
+"""White pixels between two pictures of a sheet."""
 FRAME_MS = 160
 LAST_FRAME_MS = 2000
 MOST_FRAMES = 80
@@ -32,7 +34,7 @@ _LOSSES = ("critic", "generator", "lead", "cycle", "identity")
 SCORES = ("own_fid", "own_kid", "diversity")
 
 
-def grid(images: Images, columns: int, gap: int = 2) -> Images:
+def grid(images: Images, columns: int, gap: int = GAP) -> Images:
     """(N, S, S, 3) side by side, ``columns`` in a row, on white; what is over stays white."""
     count, side = images.shape[:2]
     rows = -(-count // columns)

@@ -52,7 +52,7 @@ def test_a_wished_sheet_shows_a_young_and_an_old_row(tmp_path: Path) -> None:
     sheet[7 * 18 : 7 * 18 + 16] = 200
     (tmp_path / "samples").mkdir()
     cv2.imwrite(str(tmp_path / "samples" / "0000001.png"), sheet)
-    shown = two_rows(tmp_path, 16)
+    shown = two_rows(tmp_path, 16, conditional=True)
     assert (shown[:, 10].mean(), shown[:, -10].mean()) == (90, 200)
 
 
@@ -60,4 +60,4 @@ def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no finished run"):
         compare(CompareGansConfig(runs=(str(tmp_path),), out=str(tmp_path)))
     with pytest.raises(DataError, match="no sheet"):
-        two_rows(tmp_path, 16)
+        two_rows(tmp_path, 16, conditional=False)
