@@ -10,6 +10,7 @@ that, the hair around a crop gets its own change (engine.aging.hair_follower):
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from engine.geometry.align import invert
 from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
-# Residuals travel as 16-bit integers in steps of 1/64 of a pixel value: exact zeros, half the memory of floats.
-STEPS = 64
+# A residual that is enlarged much is turned on a grid this much finer than its own, and only then enlarged.
+_FINER = 1.5
 # A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
 _SMALL_BOX, _FULL_BOX = 16, 0.8
 
@@ -35,24 +36,32 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> 
     """
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
     for patch in patches:
-        steps = _steps(patch)
-        if not steps.any():
+        added, to_frame = _masked(patch)
+        if not added.any():
             continue
-        region = _region(patch.to_frame, patch.mask.shape[::-1], image.shape)
+        region = _region(to_frame, added.shape[1::-1], image.shape)
         if region is None:
             continue
         x1, y1, x2, y2 = region
-        warped = _warp(steps, patch.to_frame, region, fine)
+        warped = _warp(added, to_frame, region, fine)
         result = image.copy() if result is None else result
         part = result[y1:y2, x1:x2]
-        part[:] = cv2.addWeighted(part, 1.0, warped, 1.0 / STEPS, 0.0, dtype=cv2.CV_8U)
+        cv2.add(part, warped, dst=part, dtype=cv2.CV_8U)
     return image if result is None else result
 
 
-def _steps(patch: AgedPatch) -> NDArray[np.int16]:
-    """The masked residual (S, S, 3) in 1/64 of a pixel value; exactly zero where the mask is."""
-    mask = cv2.merge([patch.mask] * 3)
-    return np.asarray(cv2.multiply(patch.residual, mask, scale=STEPS, dtype=cv2.CV_16S), np.int16)
+def _masked(patch: AgedPatch) -> tuple[FloatArray, Affine]:
+    """The residual times the mask, cut to what the mask shows and a pixel around it, and where that lies.
+
+    Exactly zero where the mask is.
+    """
+    rows, columns = (np.flatnonzero(patch.mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.zeros((1, 1, 3), np.float32), patch.to_frame
+    top, left = max(0, int(rows[0]) - 1), max(0, int(columns[0]) - 1)
+    box = np.s_[top : int(rows[-1]) + 2, left : int(columns[-1]) + 2]
+    to_frame = patch.to_frame @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]])
+    return np.asarray(cv2.multiply(patch.residual[box], cv2.merge([patch.mask[box]] * 3)), np.float32), to_frame
 
 
 def _with_hair(image: Image, spreads: Sequence[HairSpread]) -> Image | None:
@@ -172,22 +181,33 @@ def _region(to_frame: Affine, size: Sequence[int], shape: Sequence[int]) -> tupl
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
 
 
-def _warp(
-    steps: NDArray[np.int16], to_frame: Affine, region: tuple[int, int, int, int], fine: bool
-) -> NDArray[np.int16]:
-    """The residual resampled onto this region of the frame, zero outside the crop.
+def _warp(added: FloatArray, to_frame: Affine, region: tuple[int, int, int, int], fine: bool) -> FloatArray:
+    """What is added (h, w, 3), resampled onto this region of the frame, zero beyond it.
 
     Where the face is smaller than the crop it is shrunk by an area average first, so that fine lines do not alias.
+    Where it is much larger, turning all its pixels would take most of the time that pasting takes: there it is turned
+    on a coarser grid, which still is finer than the crop's own, and enlarged from that.
     """
     x1, y1, x2, y2 = region
     scale = float(np.hypot(to_frame[0, 0], to_frame[1, 0]))
     matrix = to_frame - np.array([[0, 0, x1], [0, 0, y1]])
     if scale < 0.75:
-        small = max(2, round(steps.shape[0] * scale))
-        factor = steps.shape[0] / small
-        # Pixel centres: x_crop = (x_small + 0.5) * factor - 0.5
-        matrix = matrix @ np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1]])
-        steps = np.asarray(cv2.resize(steps, (small, small), interpolation=cv2.INTER_AREA), np.int16)
+        small = max(2, round(added.shape[1] * scale)), max(2, round(added.shape[0] * scale))
+        matrix = matrix @ _enlarging(added.shape[1] / small[0], added.shape[0] / small[1])
+        added = np.asarray(cv2.resize(added, small, interpolation=cv2.INTER_AREA), np.float32)
+    full = x2 - x1, y2 - y1
+    size = full
+    if scale > _FINER and not fine:
+        size = math.ceil(full[0] * _FINER / scale), math.ceil(full[1] * _FINER / scale)
+        back = invert(_enlarging(full[0] / size[0], full[1] / size[1])[:2])
+        matrix = back[:, :2] @ matrix + back[:, 2:] * [0, 0, 1]
     interpolation = cv2.INTER_CUBIC if fine and scale > 1 else cv2.INTER_LINEAR
-    warped = cv2.warpAffine(steps, matrix, (x2 - x1, y2 - y1), flags=interpolation, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(warped, np.int16)
+    warped = cv2.warpAffine(added, matrix, size, flags=interpolation, borderMode=cv2.BORDER_CONSTANT)
+    if size != full:
+        warped = cv2.resize(warped, full, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(warped, np.float32)
+
+
+def _enlarging(across: float, down: float) -> NDArray[np.float64]:
+    """(3, 3): where a pixel lies after enlarging by these factors. Centres: x_large = (x_small + 0.5) * factor - 0.5"""
+    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])

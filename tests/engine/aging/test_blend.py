@@ -84,6 +84,18 @@ def test_inside_the_whole_residual_arrives(image: Image, to_frame: Affine) -> No
     np.testing.assert_array_equal(result[round(y), round(x)], [120, 120, 120])
 
 
+@pytest.mark.parametrize("scale", [1.4, 1.6, 3.3])
+def test_a_much_enlarged_residual_is_what_one_warp_makes_of_it(scale: float) -> None:
+    residual = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 60, (SIZE, SIZE, 3)), (0, 0), 1.2)
+    to_frame = turned(scale, 12, 20, -15)
+    grey = np.full((240, 320, 3), 128, np.uint8)
+    got = paste(grey, [patch(to_frame, residual.astype(np.float32))]).astype(np.float64) - 128
+    whole = (residual * disc()[..., None]).astype(np.float32)
+    wanted = cv2.warpAffine(whole, to_frame, (320, 240), flags=cv2.INTER_LINEAR)
+    assert np.sqrt(((got - wanted) ** 2).mean()) < 0.12 * wanted.std() + 0.3  # 0.3: whole grey levels
+    assert np.corrcoef(got.ravel(), wanted.ravel())[0, 1] > 0.99
+
+
 def test_fine_lines_on_a_small_face_do_not_alias() -> None:
     stripes = np.zeros((SIZE, SIZE, 3), np.float32)
     stripes[:, ::2], stripes[:, 1::2] = 60, -60
