@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from engine.types import Detections, Image
+
+GLANCES = 3
 
 
 class FaceDetector(Protocol):
@@ -28,3 +31,12 @@ def candidates_of(detector: FaceDetector) -> Detections | None:
     """
     found: Detections | None = getattr(detector, "candidates", None)
     return found
+
+
+def glances_of(detector: FaceDetector) -> Callable[[Image], Detections] | None:
+    """A quicker, partial look of this detector, if it has one: each call does another part of what ``detect`` does.
+
+    ``GLANCES`` calls running do all of it, so a face is found by one of them. It is a method ``glance``.
+    """
+    glance: Callable[[Image], Detections] | None = getattr(detector, "glance", None)
+    return glance

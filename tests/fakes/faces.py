@@ -83,6 +83,20 @@ class FakeDetector:
         self.closed += 1
 
 
+class GlancingDetector(FakeDetector):
+    """Glances at a third of the world at a time, by the order of its people."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.glances = 0
+
+    def glance(self, image: Image) -> Detections:
+        self.glances += 1
+        everybody = self.detect(image)
+        self.calls -= 1
+        return everybody.take(np.arange(len(everybody)) % 3 == self.glances % 3)
+
+
 class FakeMesher:
     def __init__(self, world: World) -> None:
         self.world = world

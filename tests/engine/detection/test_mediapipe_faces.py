@@ -11,6 +11,7 @@ import pytest
 
 from engine.detection import mediapipe_faces
 from engine.detection.mediapipe_faces import Effort, MediaPipeDetector, five_from_six
+from engine.geometry.boxes import iou
 from engine.landmarks.mesh import FaceMesher, mesh_box
 from engine.types import Detections, FloatArray, Image
 from tests.builders import face_picture, scene
@@ -183,3 +184,18 @@ print("done")
 def test_nothing_is_printed_and_nothing_is_imported_for_nothing() -> None:
     ran = subprocess.run([sys.executable, "-c", QUIET], capture_output=True, text=True, timeout=120, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize("share", [0.25, 0.1])
+def test_three_glances_see_what_a_look_sees(face_in_picture: FloatArray, share: float) -> None:
+    image, box = with_face(face_in_picture, share, x=500)
+    detector = MediaPipeDetector(Effort.LIVE)
+    glances = [detector.glance(image) for _ in range(3)]
+    assert any(len(found) for found in glances)
+    for found in glances:
+        assert len(found) <= 1
+        if len(found):
+            assert iou(found.boxes, box[None])[0, 0] > 0.35
+    detector.close()
+    with pytest.raises(ValueError, match="closed"):
+        detector.glance(image)

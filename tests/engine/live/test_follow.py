@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.landmarks.mesh import five_points
-from engine.live.follow import EVERY, MOST_FACES, FaceFollower, Seen, yaw_from_landmarks
+from engine.live.follow import EVERY, EVERY_GLANCE, MOST_FACES, FaceFollower, Seen, yaw_from_landmarks
 from engine.live.stages import Stages
-from tests.fakes.faces import FakeDetector, FakeMesher, Person, World
+from tests.fakes.faces import FakeDetector, FakeMesher, GlancingDetector, Person, World
 
 IMAGE = np.zeros((360, 640, 3), np.uint8)
 FRAME_NS = 40_000_000
@@ -17,9 +17,9 @@ FRAME_NS = 40_000_000
 class Setting:
     """A world, its follower and a clock."""
 
-    def __init__(self, *people: Person) -> None:
+    def __init__(self, *people: Person, detector: type[FakeDetector] = FakeDetector) -> None:
         self.world = World(*people)
-        self.detector = FakeDetector(self.world)
+        self.detector = detector(self.world)
         self.follower = FaceFollower(self.detector, FakeMesher(self.world))
         self.frames = 0
         self.stages = Stages()
@@ -117,6 +117,54 @@ def test_a_mesh_that_no_detection_confirms_is_let_go() -> None:
     counts = [len(setting.step()) for _ in range(5 * EVERY)]
     assert counts[EVERY] == 1, "one missed detection is no reason"
     assert counts[-1] == 0
+
+
+def glancing(*people: Person) -> tuple[Setting, GlancingDetector]:
+    setting = Setting(*people, detector=GlancingDetector)
+    assert isinstance(setting.detector, GlancingDetector)
+    return setting, setting.detector
+
+
+def test_while_all_are_followed_a_glance_is_enough() -> None:
+    setting, detector = glancing(Person(200, 150), Person(420, 150))
+    setting.step(2)
+    before = detector.calls
+    counts = {len(setting.step()) for _ in range(10 * EVERY_GLANCE)}
+    assert counts == {2}
+    assert (detector.calls - before, detector.glances) == (0, 10)
+
+
+def test_who_is_new_is_found_by_one_of_three_glances() -> None:
+    setting, detector = glancing(Person(200, 150), Person(420, 150))
+    setting.step(2)
+    setting.world.people.append(Person(300, 260))
+    counts = [len(setting.step()) for _ in range(3 * EVERY_GLANCE + 1)]
+    assert counts[-1] == 3
+    assert detector.glances <= 3
+
+
+def test_a_mesh_that_no_glance_confirms_is_let_go() -> None:
+    person = Person(200, 150)
+    setting, _ = glancing(person)
+    assert len(setting.step(3)) == 1
+    person.detectable = False
+    counts = [len(setting.step()) for _ in range(12 * EVERY_GLANCE)]
+    assert counts[3 * EVERY_GLANCE] == 1, "one missed round is no reason"
+    assert counts[-1] == 0
+
+
+@pytest.mark.parametrize("reason", ["lost", "profile", "looked into"])
+def test_a_whole_detection_where_a_glance_could_miss_something(reason: str) -> None:
+    person = Person(200, 150, has_mesh=reason != "profile")
+    setting, detector = glancing(person, Person(420, 150))
+    setting.step(2)
+    setting.follower.look_inside(reason == "looked into")
+    before, glances = detector.calls, detector.glances
+    if reason == "lost":
+        setting.world.people.remove(person)
+    setting.step(EVERY)
+    assert detector.calls > before
+    assert detector.glances == glances
 
 
 def test_two_meshes_on_one_face_become_one() -> None:
