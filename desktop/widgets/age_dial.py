@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from desktop import theme
+from desktop.kept import Kept
 from desktop.presenters.dial import Dial, clamp
 from desktop.texts import short
 from desktop.words import translate
@@ -45,6 +46,7 @@ class AgeDial(QAbstractSlider):
         self._theme = theme.DARK
         self._wheel = 0
         self._showing = False
+        self._kept = Kept()
         self.setRange(0, 100)
         self.setPageStep(10)
         self.setOrientation(Qt.Orientation.Horizontal)
@@ -163,8 +165,10 @@ class AgeDial(QAbstractSlider):
     # drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        words = self.number_text(), self.beside_text()
+        self._kept.paint(self, (self._dial, self._enabled_effect, self._theme, self.hasFocus(), words), self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         if self.hasFocus():
             painter.setPen(QPen(theme.colour(self._theme.accent), theme.FOCUS_WIDTH_PX))

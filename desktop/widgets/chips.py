@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from desktop import theme
 from desktop.commands import Command, binding
+from desktop.kept import Kept
 from desktop.widgets.announce import announce
 from desktop.words import translate
 
@@ -17,6 +18,7 @@ class StatusLine(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._kept = Kept()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
@@ -55,8 +57,9 @@ class StatusLine(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._kept.paint(self, (self.text(), self.hasFocus(), self.underMouse()), self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(
             QPen(theme.colour(theme.DARK.accent), theme.FOCUS_WIDTH_PX) if self.hasFocus() else Qt.PenStyle.NoPen
@@ -75,6 +78,7 @@ class LensDot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = ""
+        self._kept = Kept()
         self.hide()
         self.retranslate()
 
@@ -89,8 +93,9 @@ class LensDot(QWidget):
         return QSize(round(QFontMetricsF(theme.font(12)).horizontalAdvance(self._words)) + 36, 26)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._kept.paint(self, self._words, self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         frame = QRectF(self.rect())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(theme.DARK.scrim, theme.SCRIM_OPACITY))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from desktop import icons, theme
 from desktop.commands import Command, binding
+from desktop.kept import Kept
 from desktop.words import translate
 
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
@@ -24,6 +25,7 @@ class IconButton(QAbstractButton):
         self._theme = theme.DARK
         self._side = 40
         self._opacity = 1.0
+        self._kept = Kept()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.retranslate()
@@ -75,8 +77,10 @@ class IconButton(QAbstractButton):
         super().focusInEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        state = self.underMouse(), self.hasFocus(), self.isChecked(), self.isDown(), self.isEnabled()
+        self._kept.paint(self, (self._icon, self._theme, self._opacity, *state), self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         hovered, focused = self.underMouse(), self.hasFocus()
         painter.setOpacity(1.0 if hovered or focused else self._opacity)
         frame = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from desktop import theme
+from desktop.kept import Kept
 
 
 class Surface(QWidget):
@@ -16,14 +17,16 @@ class Surface(QWidget):
         super().__init__(parent)
         self._radius = radius
         self._theme = theme.DARK
+        self._kept = Kept()
 
     def use_theme(self, colours: theme.Theme) -> None:
         self._theme = colours
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._kept.paint(self, self._theme, self._draw)
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setPen(QPen(theme.colour(self._theme.line, 0.7), 1))
         painter.setBrush(theme.colour(self._theme.surface, theme.SURFACE_OPACITY))
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

@@ -1,0 +1,36 @@
+"""A drawing kept as a pixmap: what floats over the live picture is asked to paint with every frame of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+
+class Kept:
+    """Draws a widget anew only when its look has changed, and copies the last drawing otherwise."""
+
+    def __init__(self) -> None:
+        self._key: Hashable = None
+        self._pixmap = QPixmap()
+
+    def paint(self, widget: QWidget, look: Hashable, draw: Callable[[QPainter], None]) -> None:
+        """Shows what ``draw`` draws; ``look`` has to tell apart all that ``draw`` depends on, but for the widget's
+        size, its direction and the screen's scale. For ``paintEvent``.
+        """
+        ratio = widget.devicePixelRatioF()
+        key = look, widget.size().toTuple(), ratio, widget.layoutDirection()
+        if key != self._key:
+            self._pixmap = QPixmap(widget.size() * ratio)
+            self._pixmap.setDevicePixelRatio(ratio)
+            self._pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setLayoutDirection(widget.layoutDirection())
+            painter.setFont(widget.font())
+            draw(painter)
+            painter.end()
+            self._key = key
+        QPainter(widget).drawPixmap(0, 0, self._pixmap)
