@@ -87,6 +87,11 @@ TASKS = {
         {"steps": 3, "batch": 2, "width": 4, "save_every": 1, "adversarial_from": 1, "discriminator_lead": 1,
          "features": ""}, True, True,
     ),
+    "aging-distilled": Task(
+        "train a lighter aging generator to answer as a heavier one does",
+        "training.loops.aging_distilled", "DistilledConfig", "train", {"steps": 2, "batch": 2, "save_every": 1},
+        True, True,
+    ),
     "prepare-scenes": Task(
         "collect whole pictures with boxes for the detector, and label those that have none",
         "training.data.scenes", "ScenesConfig", "prepare_scenes", {},

@@ -39,26 +39,31 @@ class AgingUNet(nn.Module):
 
     Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
     and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture
-    is folded 2x2 into channels first (pixel unshuffle), all convolutions over it are dense 3x3 with batch normalisation
+    is folded into channels first (pixel unshuffle), all convolutions over it are dense 3x3 with batch normalisation
     (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1] so that the
     folding leaves no grid.
 
-    width: channels at half resolution; multiples: channels of each level in units of width, each level half the
-    resolution of the one before. dead_zone: changes smaller than this (in 0..1) are left out and all others made
-    smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns. stretch: how
-    many years older a face becomes for each year older that is asked for, because others see less of it than was
-    meant: 1 while it learns. Not towards younger ages, where estimates do not follow so evenly.
+    multiples: channels of each level in units of ``width``, each level half the resolution of the one before; fold:
+    pixels a side that become one at the first level. dead_zone: changes smaller than this (in 0..1) are left out and
+    all others made smaller by it (soft threshold, Donoho 1995), so that what should stay does stay: 0 while it learns.
+    stretch: how many years older a face becomes for each year older that is asked for, because others see less of it
+    than was meant: 1 while it learns. Not towards younger ages, where estimates do not follow so evenly.
     """
 
     blur: Tensor
 
     def __init__(
-        self, width: int = 24, multiples: Sequence[int] = (1, 2, 4, 5, 6), dead_zone: float = 0.0, stretch: float = 1.0
+        self,
+        width: int = 24,
+        multiples: Sequence[int] = (1, 2, 4, 5, 6),
+        dead_zone: float = 0.0,
+        stretch: float = 1.0,
+        fold: int = 2,
     ) -> None:
         super().__init__()
-        self.dead_zone, self.stretch = dead_zone, stretch
+        self.dead_zone, self.stretch, self.fold = dead_zone, stretch, fold
         channels = [width * m for m in multiples]
-        self.stem = _conv(5 * 4, channels[0])
+        self.stem = _conv(5 * fold**2, channels[0])
         self.down = nn.ModuleList(
             nn.Sequential(nn.AvgPool2d(2), _conv(a, b), _conv(b, b)) for a, b in pairwise(channels)
         )
@@ -67,7 +72,7 @@ class AgingUNet(nn.Module):
         )
         self.down_ages = nn.ModuleList(_Modulation(n) for n in channels[1:])
         self.up_ages = nn.ModuleList(_Modulation(n) for n in channels[-2::-1])
-        self.head = nn.Conv2d(channels[0], 3 * 4, 3, padding=1)
+        self.head = nn.Conv2d(channels[0], 3 * fold**2, 3, padding=1)
         with torch.no_grad():  # an untrained network changes next to nothing
             self.head.weight.mul_(0.1)
         tap = torch.tensor([1.0, 2.0, 1.0]) / 4
@@ -82,7 +87,7 @@ class AgingUNet(nn.Module):
             further = target_age + (self.stretch - 1) * (target_age - source_age).clamp(min=0)
             target_age = torch.minimum(further, target_age.clamp(min=_OLDEST))
         x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
-        x = self.stem(functional.pixel_unshuffle(x, 2))  # (N, width, S/2, S/2)
+        x = self.stem(functional.pixel_unshuffle(x, self.fold))  # (N, C, S/fold, S/fold)
         ages = 2 * torch.cat([source_age - 0.4, target_age - source_age], dim=1).mean((2, 3), keepdim=True)
         skips = []
         for down, modulate in zip(self.down, self.down_ages, strict=True):
@@ -91,7 +96,7 @@ class AgingUNet(nn.Module):
         for up, modulate, skip in zip(self.up, self.up_ages, reversed(skips), strict=True):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = modulate(up(torch.cat([x, skip], dim=1)), ages)
-        residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, 2)  # (N, 3, S, S)
+        residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, self.fold)  # (N, 3, S, S)
         residual = functional.conv2d(residual, self.blur, padding=1, groups=3)
         if self.dead_zone > 0:
             residual = residual - residual.clamp(-self.dead_zone, self.dead_zone)

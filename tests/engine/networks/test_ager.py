@@ -1,4 +1,4 @@
-"""The aging network's two settings that only what ships has: the dead zone and the stretch."""
+"""The aging network's settings: the dead zone and the stretch, which only what ships has, and the fold."""
 
 from __future__ import annotations
 
@@ -48,3 +48,13 @@ def test_changes_within_the_dead_zone_are_nothing_and_others_smaller_by_it() -> 
     assert small.any() and not small.all()
     assert (after[small] == 0).all()
     assert torch.allclose(after[~small], before[~small] - 0.002 * before[~small].sign(), atol=1e-6)
+
+
+@pytest.mark.parametrize("fold", [2, 4])
+def test_a_picture_folded_more_comes_back_in_its_size(fold: int) -> None:
+    torch.manual_seed(0)
+    network = AgingUNet(4, (1, 2), fold=fold).eval()
+    assert network.stem[0].in_channels == 5 * fold**2
+    residual = ask(network, 30, 70)
+    assert residual.shape == (1, 3, 32, 32)
+    assert residual.std() > 0

@@ -1,0 +1,198 @@
+"""Trains a lighter aging generator to answer as a heavier one does (Hinton et al. 2015, "Distilling the knowledge").
+
+The teacher has seen the pairs and the discriminator; here nothing is judged, only copied, on any face and from any age
+to any other. So pairs are not needed, faces do.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn import functional
+
+from engine.networks.ager import AgingUNet
+from training.aging.pairs import Pairs
+from training.data.faces import FaceSet, load
+from training.data.sets import DataError
+from training.house import Machine, Run
+from training.loops.aging import AgingConfig, Batch, PairSampler, age_map, edge_loss
+from training.losses.texture import texture_loss
+
+_OLDEST = 92.0
+_NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
+_UNKNOWN = (15.0, 70.0)  # years of faces whose age nobody knows
+
+
+@dataclass(frozen=True)
+class DistilledConfig:
+    """teacher: weights of a generator of ``teacher_multiples`` and ``teacher_fold``; width, multiples, fold: of the
+    pupil, which takes over every layer that both have; texture_from: from this step on the amount of fine detail
+    counts, too.
+    """
+
+    name: str = "aging-distilled"
+    data: str = "data/faces"
+    extra: tuple[str, ...] = ()
+    teacher: str = "weights/ager.safetensors"
+    teacher_multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
+    teacher_fold: int = 2
+    start_from: str = ""
+    out: str = "runs/aging-distilled"
+    seed: int = 1
+    width: int = 24
+    multiples: tuple[int, ...] = (2, 4, 5, 6)
+    fold: int = 4
+    steps: int = 6000
+    batch: int = 8
+    learning_rate: float = 1.5e-3
+    l1: float = 10.0
+    squares: float = 200.0
+    edges: float = 10.0
+    texture: float = 100.0
+    texture_from: int = 2000
+    freeze_norm_from: int = 4500
+    threads: int = 1
+    save_every: int = 250
+
+
+def take_over(pupil: AgingUNet, teacher: AgingUNet) -> int:
+    """Copies the deepest levels that both have with the same shapes; returns how many numbers."""
+    given, own = teacher.state_dict(), pupil.state_dict()
+    deeper = len(teacher.down) - len(pupil.down)
+    copied = 0
+    for name, value in own.items():
+        part, *rest = name.split(".")
+        if part.startswith("down"):  # levels of the way down count from the finest, those of the way up from the last
+            rest[0] = str(int(rest[0]) + deeper)
+        source = given.get(".".join([part, *rest]))
+        if source is not None and source.shape == value.shape:
+            value.copy_(source)
+            copied += value.numel()
+    return copied
+
+
+def _faces(folder: str) -> tuple[FaceSet, Pairs]:
+    """All faces to learn from, each as a pair with itself."""
+    faces = load(Path(folder))
+    rows = faces.rows("train")
+    years = faces.years[rows].astype(np.float32)
+    unknown = faces.high[rows] - faces.low[rows] > _UNKNOWN[1] - _UNKNOWN[0]
+    years[unknown] = np.random.default_rng(0).uniform(*_UNKNOWN, int(unknown.sum()))
+    return faces, Pairs(np.zeros((0, 1, 1, 3), np.uint8), rows, years, years)
+
+
+def wished(source: Tensor, rng: np.random.Generator) -> Tensor:
+    """Target ages (N,) for faces of these ages (N,), in years."""
+    count = len(source)
+    anywhere = torch.from_numpy(rng.uniform(0, _OLDEST, count).astype(np.float32)).to(source)
+    about_own = source + torch.from_numpy(rng.normal(0, 3, count).astype(np.float32)).to(source)
+    nearly = torch.from_numpy(rng.random(count) < _NEARLY_OWN).to(source.device)
+    return torch.where(nearly, about_own.clamp(0, _OLDEST), anywhere)
+
+
+class Distiller:
+    """Teacher, pupil, and one step of the pupil."""
+
+    def __init__(self, config: DistilledConfig, run: Run) -> None:
+        self.config, self.run = config, run
+        teacher = AgingUNet(config.width, config.teacher_multiples, fold=config.teacher_fold)
+        pupil = AgingUNet(config.width, config.multiples, fold=config.fold)
+        try:
+            teacher.load_state_dict(load_file(config.teacher))
+            if config.start_from:
+                pupil.load_state_dict(load_file(config.start_from))
+        except (RuntimeError, OSError) as error:
+            raise DataError(f"teacher or start_from: {str(error).splitlines()[0]}") from None
+        if not config.start_from:
+            take_over(pupil, teacher)
+        self.teacher = teacher.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        pupil = pupil.to(memory_format=torch.channels_last)
+        optimiser = torch.optim.AdamW(pupil.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4)
+        self.pupil = run.prepare(pupil, optimiser)
+        self.average = run.average(pupil, 0.998)
+
+    def state(self, step: int) -> dict[str, Any]:
+        return {
+            "generator": self.pupil.network.state_dict(),
+            "generator_steps": self.pupil.optimiser.state_dict(),
+            "average": self.average.network.state_dict(),
+            "updates": self.average.updates,
+            "step": step,
+        }
+
+    def load(self, state: dict[str, Any]) -> int:
+        """Takes over a saved state; returns the step to go on with."""
+        self.pupil.network.load_state_dict(state["generator"])
+        self.pupil.optimiser.load_state_dict(state["generator_steps"])
+        self.average.network.load_state_dict(state["average"])
+        self.average.updates = int(state["updates"])
+        return int(state["step"]) + 1
+
+    def step(self, batch: Batch, number: int) -> dict[str, float]:
+        """One step down the distance of the two residuals; returns the losses and how much of the teacher's is kept."""
+        config = self.config
+        warm = min(1.0, (number + 1) / 100)
+        decay = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * number / config.steps))
+        self.pupil.rate(config.learning_rate * warm * decay)
+        self.pupil.network.train(number < config.freeze_norm_from)
+        target = wished(batch.source, np.random.default_rng((config.seed, number, 11)))
+        maps = age_map(batch.source, batch.before), age_map(target, batch.before)
+        with torch.no_grad(), self.run.autocast():
+            wanted = self.teacher(batch.before, *maps).float()
+        made = self.pupil(batch.before, *maps).float()
+        weight = 0.2 + 0.8 * batch.mask  # what lies outside of the face is not shown, but where the mask ends it is
+        error = (made - wanted) * weight
+        losses = {
+            "l1": config.l1 * error.abs().mean(),
+            "squares": config.squares * error.square().mean(),
+            "edges": config.edges * edge_loss(made, wanted, weight),
+        }
+        if number >= config.texture_from:
+            losses["texture"] = config.texture * texture_loss(made, wanted, batch.mask)
+        self.pupil.learn(torch.stack(list(losses.values())).sum(), clip=1.0)
+        self.average.update(self.pupil.network)
+        with torch.no_grad():
+            missed = error.square().sum() / (wanted * weight).square().sum().clamp(min=1e-9)
+            fine = [
+                each - functional.avg_pool2d(each, 5, 1, 2)
+                for each in (made.detach() * batch.mask, wanted * batch.mask)
+            ]
+            detail = fine[0].square().sum().sqrt() / fine[1].square().sum().sqrt().clamp(min=1e-9)
+        return {name: float(value.detach()) for name, value in losses.items()} | {
+            "unexplained": float(missed), "detail": float(detail),
+        }  # fmt: skip
+
+
+def train(config: DistilledConfig, resume: bool = False, machine: Machine | None = None) -> dict[str, float] | None:
+    """Runs the training and writes checkpoints into ``config.out``; returns the last figures: the losses, which share
+    of the teacher's residual (its squares) is missed, and how much detail of up to five pixels there is (1: as much).
+    """
+    drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
+    sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn)
+    run = Run(config, machine, resume)
+    distiller = Distiller(config, run)
+    first = distiller.load(run.saved) if run.saved else 0
+    sums: dict[str, float] = {}
+    figures: dict[str, float] = {}
+    started, counted = time.monotonic(), 0
+    batches = run.batches(sampler.samples(), config.batch, first * config.batch, f"to step {config.steps}")
+    for number, columns in enumerate(batches, first):
+        for name, value in distiller.step(Batch.of(columns), number).items():
+            sums[name] = sums.get(name, 0.0) + value
+        counted += 1
+        if (number + 1) % config.save_every and number + 1 < config.steps:
+            continue
+        figures = {name: run.mean(value / counted) for name, value in sums.items()}
+        rate = counted * config.batch / (time.monotonic() - started)
+        run.log("step", number + 1, {"faces_per_s": rate, **figures})
+        run.save(distiller.state(number), distiller.average.network)
+        sums, started, counted = {}, time.monotonic(), 0
+    return run.finish(figures)
