@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +100,16 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
     """Name, fresh network, its arguments and the sides of its inputs; told: the run's own configuration."""
     if config.weights == "age":
         age = AgeConfig()
-        arguments = {"width": age.width, "multiples": list(age.multiples), "blocks": age.blocks}
+        arguments: dict[str, Any] = {"width": age.width, "multiples": list(age.multiples), "blocks": age.blocks}
         return "age", AgeNet(age.width, age.multiples, age.blocks), arguments, (age.size,)
     if config.weights == "ager":
-        aging = AgingConfig()
+        shape = {key: told[key] for key in ("width", "multiples", "fold") if key in told}
+        aging = replace(AgingConfig(), **shape)
         arguments = {
             "width": aging.width, "multiples": list(aging.multiples), "dead_zone": DEAD_ZONE, "stretch": STRETCH,
+            "fold": aging.fold,
         }  # fmt: skip
-        return "ager", AgingUNet(aging.width, aging.multiples, DEAD_ZONE, STRETCH), arguments, (256, 384, 512)
+        return "ager", AgingUNet(**arguments), arguments, (256, 384, 512)
     if config.weights == "detector":
         detector = DetectorConfig()
         return "detector", build_detector(detector), detector_arguments(detector), (640,)

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.networks.age import AgeNet
+from engine.networks.ager import AgingUNet
 from engine.networks.faces import wish
 from engine.weights.card import read_card
 from engine.weights.loading import load_module
@@ -22,6 +23,7 @@ from training.house import Machine, Run
 from training.ladder.config import GanConfig
 from training.ladder.rungs import build
 from training.loops.age import AgeConfig
+from training.loops.aging_distilled import DistilledConfig
 from training.provenance import commit
 from training.publish import FREE_LICENCE, LICENCE, PublishConfig, licence_of, publish_run
 
@@ -75,6 +77,17 @@ def test_one_restricted_collection_restricts_the_weights(sets: tuple[str, ...], 
 def test_the_commit_is_gits() -> None:
     head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
     assert commit().rstrip("+") == head
+
+
+def test_a_lighter_generator_is_published_in_its_own_shape(tmp_path: Path) -> None:
+    config = DistilledConfig(width=4, multiples=(2, 3), fold=4, out=str(tmp_path / "run"))
+    torch.manual_seed(0)
+    made = AgingUNet(config.width, config.multiples, fold=config.fold)
+    Run(config, Machine(accelerator="cpu", devices="1")).save({}, made)
+    publish_run(PublishConfig(run=config.out, weights="ager", folder=str(tmp_path)))
+    assert read_card(tmp_path / "ager.toml").arguments["fold"] == 4
+    loaded = load_module(find("ager", tmp_path)).state_dict()
+    assert torch.allclose(loaded["stem.0.weight"].float(), made.state_dict()["stem.0.weight"], atol=1e-3)
 
 
 def test_a_mean_of_runs_is_published_and_only_of_the_same_network(run: Path, tmp_path: Path) -> None:

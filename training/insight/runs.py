@@ -64,7 +64,7 @@ def read_aging(folder: str) -> tuple[AgingUNet, PatchDiscriminator]:
     told = state["config"]
     if told["name"] != "aging":
         raise DataError(f"{folder} is a run of {told['name']!r}, not of 'aging'.")
-    generator, critic = AgingUNet(told["width"], told["multiples"]), PatchDiscriminator()
+    generator, critic = AgingUNet(told["width"], told["multiples"], fold=told.get("fold", 2)), PatchDiscriminator()
     try:
         generator.load_state_dict(state["average"])
         critic.load_state_dict(state["critic"])

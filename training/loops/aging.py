@@ -54,6 +54,7 @@ class AgingConfig:
     seed: int = 1
     width: int = 24
     multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
+    fold: int = 2
     steps: int = 10500
     batch: int = 8
     learning_rate: float = 1.2e-3
@@ -226,7 +227,7 @@ class AgingTrainer:
 
     def __init__(self, config: AgingConfig, run: Run) -> None:
         self.config, self.run = config, run
-        generator = AgingUNet(config.width, config.multiples).to(memory_format=torch.channels_last)
+        generator = AgingUNet(config.width, config.multiples, fold=config.fold).to(memory_format=torch.channels_last)
         if config.start_from:
             generator.load_state_dict(load_file(config.start_from))
         critic = PatchDiscriminator().to(memory_format=torch.channels_last)
