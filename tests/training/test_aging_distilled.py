@@ -56,6 +56,28 @@ def test_the_pupil_comes_nearer_to_its_teacher(tmp_path: Path) -> None:
     assert all(p.grad is None for p in distiller.teacher.parameters())
 
 
+class Gridded(torch.nn.Module):
+    """Answers with the picture and, whatever that is, a grid of four pixels over it."""
+
+    def forward(self, picture: torch.Tensor, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        grid = torch.zeros_like(picture)
+        grid[..., ::4, :] = grid[..., ::4] = 0.1
+        return picture + grid
+
+
+def test_the_teacher_sees_pictures_aside_so_that_no_grid_stays(tmp_path: Path) -> None:
+    save_file(heavy().state_dict(), tmp_path / "teacher.safetensors")
+    config = replace(CONFIG, teacher=str(tmp_path / "teacher.safetensors"), out=str(tmp_path / "run"))
+    distiller = Distiller(config, Run(config, Machine(accelerator="cpu", devices="1")))
+    distiller.teacher = Gridded()  # type: ignore[assignment]
+    picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    maps = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
+    rng = np.random.default_rng(0)
+    mean = torch.stack([distiller._asked(picture, maps, rng) for _ in range(400)]).mean(0) - picture
+    assert mean.std() < 0.2 * (Gridded()(picture, *maps) - picture).std()
+    assert float(mean.mean()) == pytest.approx(0.1 * 7 / 16, abs=0.005)
+
+
 def test_wished_ages_are_anywhere_or_about_the_own() -> None:
     source = torch.full((4000,), 40.0)
     ages = wished(source, np.random.default_rng(0))

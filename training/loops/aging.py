@@ -21,6 +21,7 @@ from engine.landmarks.mask import head_mask
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs, load_pairs
+from training.aging.skin import skin_mask
 from training.data.faces import FaceSet, load
 from training.house import Machine, Run, Samples
 from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge_generator
@@ -77,7 +78,7 @@ class AgingConfig:
 @dataclass(frozen=True)
 class Batch:
     """before, after (N, 3, H, W) RGB 0..1; mask (N, 1, H, W) of the face, outside of which nothing is added; weight
-    (N, 1, H, W) of the loss; ages (N,) in years.
+    (N, 1, H, W) of the loss; ages (N,) in years; skin (N, 1, H, W) where skin is, if the sampler was asked for it.
     """
 
     before: Tensor
@@ -86,12 +87,15 @@ class Batch:
     weight: Tensor
     source: Tensor
     target: Tensor
+    skin: Tensor | None = None
 
     @staticmethod
     def of(columns: list[Tensor]) -> Batch:
         """From collated samples: pictures become channels first."""
-        pictures = (t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for t in columns[:4])
-        return Batch(*pictures, *columns[4:])
+        *planes, source, target = columns
+        pictures = [t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for t in planes]
+        before, after, mask, weight, *skin = pictures
+        return Batch(before, after, mask, weight, source, target, skin[0] if skin else None)
 
 
 def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -134,10 +138,10 @@ def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class PairSampler:
-    """Draws augmented pairs; the same seed and number give the same pair."""
+    """Draws augmented pairs; the same seed and number give the same pair. skin: with the place of the skin."""
 
-    def __init__(self, sets: Sequence[tuple[FaceSet, Pairs]], config: AgingConfig) -> None:
-        self.sets, self.config = sets, config
+    def __init__(self, sets: Sequence[tuple[FaceSet, Pairs]], config: AgingConfig, skin: bool = False) -> None:
+        self.sets, self.config, self.skin = sets, config, skin
         self.ends = np.cumsum([len(pairs.rows) for _, pairs in sets])
 
     def _one(self, number: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
@@ -148,7 +152,9 @@ class PairSampler:
         before = faces.crops[row]
         same = rng.random() < self.config.zero_gap
         after = before if same else pairs.after[index]
-        masks = np.dstack([head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])])
+        masks = [head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])]
+        if self.skin:
+            masks.append(skin_mask(faces.meshes[row], SIZE))
         matrix = _jitter(rng)
         flip = rng.random() < 0.5
         gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
@@ -160,15 +166,15 @@ class PairSampler:
             return np.clip(value, 0, 1)
 
         clean, change = place(before), place(after) - place(before)
-        moved = cv2.warpAffine(masks, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
-        mask, known = moved[..., :1], moved[..., 1:]
+        moved = cv2.warpAffine(np.dstack(masks), matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+        mask, known, rest = moved[..., :1], moved[..., 1:2], moved[..., 2:]
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
         seen = _crisp(clean, scale, rng) if scale > ENLARGED and rng.random() < 0.7 else clean
         seen = np.clip(_webcam(seen, rng), 0, 1)
         wanted = np.clip(seen + change * known * mask, 0, 1)
         # Beyond the picture's edge the truth is not known, only guessed as no change.
         weight = 0.1 + 0.9 * known
-        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight]
+        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight, *([rest] if self.skin else [])]
         if flip:
             stack = [s[:, ::-1] for s in stack]
         source = float(pairs.source[index])

@@ -1,7 +1,9 @@
 """Trains a lighter aging generator to answer as a heavier one does (Hinton et al. 2015, "Distilling the knowledge").
 
 The teacher has seen the pairs and the discriminator; here nothing is judged, only copied, on any face and from any age
-to any other. So pairs are not needed, faces do.
+to any other. So pairs are not needed, faces do. Two things are bettered on the way. Fine lines that the teacher adds to
+skin are copied as shading, without the colours it gives them. And the teacher sees each picture some pixels aside, as
+many as chance will have: so the faint grid that its folding leaves, which stays where it is, averages out.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from torch.nn import functional
 
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
+from training.aging.skin import as_shading
 from training.data.faces import FaceSet, load
 from training.data.sets import DataError
 from training.house import Machine, Run
@@ -28,13 +31,16 @@ from training.losses.texture import texture_loss
 
 _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
+_GRID = 16  # the coarsest grid whose cells could show, in pixels
+_OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 _UNKNOWN = (15.0, 70.0)  # years of faces whose age nobody knows
 
 
 @dataclass(frozen=True)
 class DistilledConfig:
     """teacher: weights of a generator of ``teacher_multiples`` and ``teacher_fold``; width, multiples, fold: of the
-    pupil, which takes over every layer that both have; texture_from: from this step on the amount of fine detail
+    pupil, which takes over every layer that both have; shading: whether fine lines on skin are copied as shading
+    (training/aging/skin.py) where a face becomes older; texture_from: from this step on the amount of fine detail
     counts, too.
     """
 
@@ -50,7 +56,8 @@ class DistilledConfig:
     width: int = 24
     multiples: tuple[int, ...] = (2, 4, 5, 6)
     fold: int = 4
-    steps: int = 6000
+    shading: bool = True
+    steps: int = 5000
     batch: int = 8
     learning_rate: float = 1.5e-3
     l1: float = 10.0
@@ -58,7 +65,7 @@ class DistilledConfig:
     edges: float = 10.0
     texture: float = 100.0
     texture_from: int = 2000
-    freeze_norm_from: int = 4500
+    freeze_norm_from: int = 4000
     threads: int = 1
     save_every: int = 250
 
@@ -136,6 +143,12 @@ class Distiller:
         self.average.updates = int(state["updates"])
         return int(state["step"]) + 1
 
+    def _asked(self, picture: Tensor, maps: tuple[Tensor, Tensor], rng: np.random.Generator) -> Tensor:
+        """The teacher's residual (N, 3, H, W), asked of the picture shifted by some pixels and shifted back."""
+        aside = tuple(int(pixels) for pixels in rng.integers(0, _GRID, 2))
+        moved = picture.roll(aside, (2, 3)).contiguous(memory_format=torch.channels_last)
+        return self.teacher(moved, *maps).float().roll((-aside[0], -aside[1]), (2, 3))
+
     def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step down the distance of the two residuals; returns the losses and how much of the teacher's is kept."""
         config = self.config
@@ -143,10 +156,14 @@ class Distiller:
         decay = 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * number / config.steps))
         self.pupil.rate(config.learning_rate * warm * decay)
         self.pupil.network.train(number < config.freeze_norm_from)
-        target = wished(batch.source, np.random.default_rng((config.seed, number, 11)))
+        rng = np.random.default_rng((config.seed, number, 11))
+        target = wished(batch.source, rng)
         maps = age_map(batch.source, batch.before), age_map(target, batch.before)
         with torch.no_grad(), self.run.autocast():
-            wanted = self.teacher(batch.before, *maps).float()
+            wanted = self._asked(batch.before, maps, rng)
+        if config.shading and batch.skin is not None:
+            older = ((target - batch.source) / _OLDER).clamp(0, 1).view(-1, 1, 1, 1)
+            wanted = as_shading(wanted, batch.before, batch.skin * older)
         made = self.pupil(batch.before, *maps).float()
         weight = 0.2 + 0.8 * batch.mask  # what lies outside of the face is not shown, but where the mask ends it is
         error = (made - wanted) * weight
@@ -176,7 +193,7 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     of the teacher's residual (its squares) is missed, and how much detail of up to five pixels there is (1: as much).
     """
     drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
-    sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn)
+    sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, config.shading)
     run = Run(config, machine, resume)
     distiller = Distiller(config, run)
     first = distiller.load(run.saved) if run.saved else 0

@@ -1,0 +1,80 @@
+"""Fine lines on skin become shading: light changes, hue does not, and nothing else is touched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engine.landmarks import topology
+from engine.landmarks.mesh import FaceMesher
+from tests.builders import face_picture
+from training.aging.skin import as_shading, skin_mask
+
+SKIN = torch.tensor([0.7, 0.5, 0.4]).view(1, 3, 1, 1)
+ALL = torch.ones(1, 1, 64, 64)
+
+
+def picture() -> Tensor:
+    return SKIN.expand(1, 3, 64, 64).clone()
+
+
+def line(red: float, green: float, blue: float) -> Tensor:
+    """A change that is one line of this colour, three pixels wide."""
+    change = torch.zeros(1, 3, 64, 64)
+    change[..., 31:34] = torch.tensor([red, green, blue]).view(1, 3, 1, 1)
+    return change
+
+
+def test_a_green_line_becomes_a_shadow_of_the_skins_own_hue() -> None:
+    made = (picture() + as_shading(line(-0.25, -0.02, -0.25), picture(), ALL))[0, :, 32, 32]
+    assert (made < SKIN.flatten()).all(), "a shadow darkens all channels"
+    assert made[0] > made[1] > made[2], "and looks like skin"
+    plain = (picture() + line(-0.25, -0.02, -0.25))[0, :, 32, 32]
+    assert plain[0] < plain[1], "what was asked for was green"
+
+
+def test_how_dark_a_line_is_stays() -> None:
+    light = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    wanted = line(-0.08, -0.05, -0.02)
+    made = as_shading(wanted, picture(), ALL)
+    before, after = ((each * light).sum(1)[0, 32, 32] for each in (wanted, made))
+    assert float(after) == pytest.approx(float(before), rel=0.12)
+
+
+def test_no_line_is_black_and_none_glares() -> None:
+    for strong, least, most in ((-0.6, 0.3, 1.0), (0.6, 1.0, 1.7)):
+        made = picture() + as_shading(line(strong, strong, strong), picture(), ALL)
+        share = (made / picture())[0, 1, 32, 32]
+        assert least < float(share) < most
+
+
+def test_what_is_wide_keeps_its_colour() -> None:
+    blush = torch.tensor([0.06, -0.02, -0.01]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    made = as_shading(blush, picture(), ALL)
+    assert torch.allclose(made[..., 32, 32], blush[..., 32, 32], atol=2e-3)
+
+
+def test_where_no_skin_is_nothing_changes() -> None:
+    change = 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(as_shading(change, picture(), torch.zeros_like(ALL)), change)
+
+
+def test_skin_is_cheeks_and_forehead_but_not_eyes_lips_or_background() -> None:
+    mesher = FaceMesher()
+    found = mesher.mesh(face_picture(256), np.array([65, 50, 190, 200], np.float32), passes=3)
+    mesher.close()
+    assert found is not None
+    mesh = found.points
+    mask = skin_mask(mesh, 256)
+
+    def at(*points: int) -> float:
+        x, y = mesh[list(points)].mean(axis=0)
+        return float(mask[round(y), round(x)])
+
+    assert at(50) > 0.8 and at(280) > 0.8, "cheeks"
+    assert at(9) > 0.8, "between the brows"
+    assert at(topology.RIGHT_IRIS_CENTRE) < 0.05 and at(topology.LEFT_IRIS_CENTRE) < 0.05
+    assert at(*topology.LIPS_INNER) < 0.05
+    assert mask[0].max() == 0 and mask[-1].max() == 0

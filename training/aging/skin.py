@@ -1,0 +1,64 @@
+"""Wrinkles as shading: what is fine in a change of the skin makes it darker or lighter, and leaves its hue alone.
+
+Mesh-space transfer and a discriminator that sees small patches both let colour into fine lines: red and orange beside a
+fold, green at its rim. A fold is a matter of light: it changes all three channels in proportion (Retinex, Land and
+McCann 1971), and what is wide, a paler or redder skin, may have a colour of its own.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from engine.landmarks import topology
+from engine.landmarks.mask import face_mask
+
+_FINE_PX = 13  # half the width of what counts as fine, in pixels of a 256 px crop
+_DARKEST, _LIGHTEST = 0.5, 0.35  # a fine line never changes the light by more than these shares
+_EYES, _LIPS = 1.6, 1.25  # how much larger than their outlines they are left out
+_WARMTH = (0.85, 1.05, 1.2)  # light that went through skin is red: shadows lose least of it
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def skin_mask(mesh: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """(size, size) 1 on the skin of a face with this mesh (478, 2), softly 0 on eyes and lips and outside."""
+    points = np.asarray(mesh, np.float64)
+    holes = np.zeros((size, size), np.uint8)
+    for outline, grow in ((topology.RIGHT_EYE, _EYES), (topology.LEFT_EYE, _EYES), (topology.LIPS_OUTER, _LIPS)):
+        ring = points[list(outline)]
+        middle = ring.mean(axis=0)
+        cv2.fillPoly(holes, [np.round((ring - middle) * grow + middle).astype(np.int32)], 255)
+    holes = np.asarray(cv2.blur(holes, (5, 5)), np.uint8)
+    return np.asarray(face_mask(mesh, size) * (1 - holes.astype(np.float32) / 255), np.float32)
+
+
+def _blurred(x: Tensor) -> Tensor:
+    """Two box blurs, which together are a triangle ``_FINE_PX`` to each side."""
+    for _ in range(2):
+        x = functional.avg_pool2d(x, _FINE_PX, 1, _FINE_PX // 2, count_include_pad=False)
+    return x
+
+
+def _light(x: Tensor) -> Tensor:
+    """(N, 3, H, W) RGB -> (N, 1, H, W)."""
+    return (x * torch.tensor(_LUMA, device=x.device, dtype=x.dtype).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def as_shading(change: Tensor, picture: Tensor, share: Tensor) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, with its fine part as shading where ``share``
+    (N, 1, H, W) is 1, and as it is where that is 0.
+
+    fine' = colour * ((1 + s)^w - 1), with s = fine light / light, bent so that it never exceeds -0.5 and 0.35, and w
+    the warmth of shadows in skin, channel by channel.
+    """
+    wide = _blurred(change)
+    colour = _blurred(picture + wide).clamp(0.02, 1)
+    shade = _light(change - wide) / _light(colour)
+    bent = torch.where(shade < 0, _DARKEST * torch.tanh(shade / _DARKEST), _LIGHTEST * torch.tanh(shade / _LIGHTEST))
+    warmth = torch.tensor(_WARMTH, device=change.device, dtype=change.dtype).view(1, 3, 1, 1)
+    fine = colour * ((1 + bent) ** warmth - 1)
+    return change + share * (wide + fine - change)
