@@ -284,8 +284,9 @@ def _arguments(facts: Path, network: str, tensors: dict[str, Any]) -> dict[str, 
         config = json.loads(facts.read_text(encoding="utf-8")).get("config", {})
         return {key: value for key, value in config.items() if key in known}
     if network == "ager" and "stem.0.weight" in tensors:
-        width = tensors["stem.0.weight"].shape[0]
+        first, inputs = tensors["stem.0.weight"].shape[:2]
         levels = [key for key in tensors if key.startswith("down.") and key.endswith(".1.0.weight")]
         wide = [tensors[key].shape[0] for key in sorted(levels, key=lambda key: int(key.split(".")[1]))]
-        return {"width": width, "multiples": tuple(n // width for n in (width, *wide))}
+        # The picture's three channels and two of ages, folded; channels in units of one.
+        return {"width": 1, "multiples": (first, *wide), "fold": round((inputs / 5) ** 0.5)}
     return {}

@@ -100,12 +100,13 @@ def test_the_adapter_lies_beside_the_network(tmp_path: Path) -> None:
         wrong.residuals(CROPS, *AGES)
 
 
-def test_a_run_is_built_as_it_says_or_as_its_tensors_say(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fold", [2, 4])
+def test_a_run_is_built_as_it_says_or_as_its_tensors_say(tmp_path: Path, fold: int) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    network = AgingUNet(8, (1, 2, 3)).eval()
+    network = AgingUNet(8, (1, 2, 3), fold=fold).eval()
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, run / "weights.safetensors")
-    for facts in (None, {"width": 8, "multiples": [1, 2, 3], "steps": 7}):
+    for facts in (None, {"width": 8, "multiples": [1, 2, 3], "fold": fold, "steps": 7}):
         if facts is not None:
             (run / "run.json").write_text(json.dumps({"config": facts}))
         module, name = own_network(str(run), "ager")
