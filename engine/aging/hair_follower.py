@@ -22,8 +22,8 @@ from engine.geometry.align import invert, transform
 from engine.types import Affine, AlignedFace, FloatArray, Floats, HairSpread, Image
 
 # Hair is looked for anew after this time; what was found follows the face until then.
-_LOOK_EVERY_S = 0.05
-_CHANGE_S, _COLOUR_S, _PLACE_S = 0.08, 0.5, 0.1
+_LOOK_EVERY_S = 0.1
+_CHANGE_S, _COLOUR_S, _PLACE_S = 0.1, 0.5, 0.1
 # Trust is lost soon and comes back slowly, or hair before a bookcase would come and go.
 _DOUBT_S, _TRUST_S = 0.3, 1.5
 _LONGEST_GAP_S = 0.5

@@ -174,7 +174,9 @@ class SessionStats:
             return Pace(1e3 / rate if rate else 0.0, self._recent_latency[-1] if self._recent_latency else 0.0)
 
     def _stage(self, name: str, value_ms: float) -> None:
-        self._stages.setdefault(name, Histogram(bin_ms=0.05, limit_ms=500.0)).add(value_ms)
+        if name not in self._stages:
+            self._stages[name] = Histogram(bin_ms=0.05, limit_ms=500.0)
+        self._stages[name].add(value_ms)
 
     def _count_faces(self, result: FrameResult) -> None:
         self._faces += len(result.faces)
