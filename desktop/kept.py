@@ -18,10 +18,17 @@ class Kept:
 
     def paint(self, widget: QWidget, look: Hashable, draw: Callable[[QPainter], None]) -> None:
         """Shows what ``draw`` draws; ``look`` has to tell apart all that ``draw`` depends on, but for the widget's
-        size, its direction and the screen's scale. For ``paintEvent``.
+        size, font and direction and the screen's scale. For ``paintEvent``.
+
+        Nothing is kept on a screen of a broken scale (125 %), where a pixmap would have to be resampled.
         """
         ratio = widget.devicePixelRatioF()
-        key = look, widget.size().toTuple(), ratio, widget.layoutDirection()
+        if ratio != round(ratio):
+            painter = QPainter(widget)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw(painter)
+            return
+        key = look, widget.size().toTuple(), ratio, widget.layoutDirection(), widget.font().key()
         if key != self._key:
             self._pixmap = QPixmap(widget.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)

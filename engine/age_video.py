@@ -112,7 +112,7 @@ def offline_pipeline(
         estimator = AgeEstimator.load(settings.device, folder=weights, precision="f32")
     else:
         estimator = FixedAge(source_age)
-    follower = FaceFollower(MediaPipeDetector(Effort.THOROUGH), FaceMesher())
+    follower = FaceFollower(MediaPipeDetector(Effort.THOROUGH), FaceMesher(), glances=False)
     if only is None:
         return LivePipeline(follower, ager, estimator, most_aged=_MOST_FACES)
     recogniser = make_recogniser(settings.device, weights=weights, precision="f32")

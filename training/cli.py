@@ -89,7 +89,8 @@ TASKS = {
     ),
     "aging-distilled": Task(
         "train a lighter aging generator to answer as a heavier one does",
-        "training.loops.aging_distilled", "DistilledConfig", "train", {"steps": 2, "batch": 2, "save_every": 1},
+        "training.loops.aging_distilled", "DistilledConfig", "train",
+        {"steps": 2, "batch": 2, "width": 4, "texture_from": 1, "save_every": 1},
         True, True,
     ),
     "prepare-scenes": Task(

@@ -31,8 +31,8 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> 
     """A new picture with every patch added; ``image`` itself if no patch changes anything.
 
     Outside the masks and the hair the result is bit-equal to ``image``, which is not changed. Patches may reach beyond
-    the picture or lie outside it; where two overlap, both are added. fine: enlarge by cubic instead of linear
-    interpolation, three times slower, for single pictures.
+    the picture or lie outside it; where two overlap, both are added. fine: enlarge in one go and by cubic
+    interpolation, slower, for single pictures.
     """
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
     for patch in patches:

@@ -77,7 +77,9 @@ class MediaPipeDetector:
         return self._merged(parts, factor)
 
     def glance(self, image: Image) -> Detections:
-        """What one model sees, the other one or a tile at the next call: a third of the time of ``detect``."""
+        """What one model sees, the other one or the tiles at the next call: three calls see what ``detect`` sees, but
+        for what THOROUGH finds beyond the border.
+        """
         rgb, factor = self._as_read(image)
         self._glance = (self._glance + 1) % GLANCES
         if self._glance == 2:

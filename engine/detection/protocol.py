@@ -8,6 +8,8 @@ from typing import Protocol
 from engine.types import Detections, Image
 
 GLANCES = 3
+"""How many partial looks make a whole one."""
+Look = Callable[[Image], Detections]
 
 
 class FaceDetector(Protocol):
@@ -33,10 +35,10 @@ def candidates_of(detector: FaceDetector) -> Detections | None:
     return found
 
 
-def glances_of(detector: FaceDetector) -> Callable[[Image], Detections] | None:
+def glances_of(detector: FaceDetector) -> Look | None:
     """A quicker, partial look of this detector, if it has one: each call does another part of what ``detect`` does.
 
     ``GLANCES`` calls running do all of it, so a face is found by one of them. It is a method ``glance``.
     """
-    glance: Callable[[Image], Detections] | None = getattr(detector, "glance", None)
+    glance: Look | None = getattr(detector, "glance", None)
     return glance

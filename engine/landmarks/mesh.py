@@ -17,7 +17,8 @@ from engine.types import FloatArray, Image
 # The network's own input side: our crop is what it sees, nothing is resampled twice.
 CROP_PX = 192
 SMALLEST_BOX_PX = 8.0
-_POINT_BYTES, _POINT_BEGINS = 17, b"\x0a\x0f\x0d"
+_POINT_BYTES = 17
+_POINT_TAGS = {0: 10, 1: 15, 2: 13, 7: 21, 12: 29}  # point, its length, x, y and z
 _SCORE = "facelandmarkcpu__face_presence_score"
 _THRESHOLD = "facelandmarkcpu__ThresholdingCalculator.threshold"
 _GRAPH = """
@@ -116,9 +117,10 @@ def _places(landmarks: Any) -> FloatArray:
     each point is a message of 15 bytes after a tag and its length, x, y and z as a tag and four bytes each.
     """
     raw = landmarks.SerializeToString()
-    if len(raw) == _POINT_BYTES * topology.POINTS and raw[:3] == _POINT_BEGINS:
+    if len(raw) == _POINT_BYTES * topology.POINTS:
         rows = np.frombuffer(raw, np.uint8).reshape(-1, _POINT_BYTES)
-        return np.ascontiguousarray(np.c_[rows[:, 3:7], rows[:, 8:12]]).view("<f4").astype(np.float32, copy=False)
+        if (rows[:, list(_POINT_TAGS)] == list(_POINT_TAGS.values())).all():
+            return np.ascontiguousarray(np.c_[rows[:, 3:7], rows[:, 8:12]]).view("<f4").astype(np.float32, copy=False)
     return np.array([(point.x, point.y) for point in landmarks.landmark], np.float32)
 
 

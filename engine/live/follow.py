@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from engine.detection.protocol import GLANCES, FaceDetector, candidates_of, glances_of
+from engine.detection.protocol import GLANCES, FaceDetector, Look, candidates_of, glances_of
 from engine.geometry import boxes as box_math
 from engine.landmarks.faces import FoundFace, as_detections, from_mesh
 from engine.landmarks.mesh import Mesh
@@ -31,9 +30,6 @@ _SCORE_WITHOUT_MESH = 0.75
 _DOUBTS = 3 * GLANCES
 """A followed face that so many glances, or a third as many detections, do not confirm was a slip of the mesh."""
 _NOSE_DEPTH = 0.7  # how far the nose tip stands out before the eyes, in eye distances
-
-
-Look = Callable[[Image], Detections]
 
 
 class Mesher(Protocol):
@@ -80,14 +76,20 @@ class FaceFollower:
     """Detector, mesh and tracker as one: an image in, the faces with stable ids out, largest first.
 
     The detector runs on every sixth frame, on every other while somebody is missing, and at once when a face is lost;
-    one that can glance does a third of its work on every third frame instead of all of it on every sixth.
-    Faces without a mesh (profiles) keep their place between two detections. For one thread.
+    one that can glance does a third of its work on every third frame instead of all of it on every sixth, if it may
+    and nobody looks inside. Somebody new is then found within nine frames. Faces without a mesh (profiles) keep their
+    place between two detections, and there are no glances meanwhile. For one thread.
+
+    glances: False where evenness is worth nothing, as in a video that is written to a file.
     """
 
-    def __init__(self, detector: FaceDetector, mesher: Mesher, tracker: Tracker | None = None) -> None:
+    def __init__(
+        self, detector: FaceDetector, mesher: Mesher, tracker: Tracker | None = None, *, glances: bool = True
+    ) -> None:
         self._detector = detector
         self._mesher = mesher
         self._tracker = tracker or Tracker()
+        self._glance = glances_of(detector) if glances else None
         self._keeps = False
         self.sighting: Sighting | None = None
         self.reset()
@@ -115,7 +117,7 @@ class FaceFollower:
         known, lost = self._followed(image, stages)
         self._since_detection += 1
         whole = lost or self._searching or self._keeps or any(k.face.mesh is None for k in known)
-        glance = None if whole else glances_of(self._detector)
+        glance = None if whole else self._glance
         rest = EVERY_SEARCHING if self._searching else EVERY if glance is None else EVERY_GLANCE
         if lost or self._since_detection >= rest:
             known = self._looked_around(image, known, glance, stages)

@@ -40,8 +40,8 @@ class AgingUNet(nn.Module):
     Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
     and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture
     is folded into channels first (pixel unshuffle), all convolutions over it are dense 3x3 with batch normalisation
-    (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1] so that the
-    folding leaves no grid.
+    (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1], which takes
+    away a grid of two pixels, and half of one of four.
 
     multiples: channels of each level in units of ``width``, each level half the resolution of the one before; fold:
     pixels a side that become one at the first level. dead_zone: changes smaller than this (in 0..1) are left out and

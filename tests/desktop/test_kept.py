@@ -39,3 +39,16 @@ def test_it_is_drawn_once_for_each_look_and_size(qtbot: QtBot) -> None:
     widget.resize(60, 20)
     assert widget.grab().toImage().pixelColor(50, 10) == QColor("#a05020")
     assert widget.drawn == 3
+
+
+def test_nothing_is_kept_where_a_pixmap_would_be_resampled(qtbot: QtBot) -> None:
+    class Broken(Painted):
+        def devicePixelRatioF(self) -> float:
+            return 1.25
+
+    widget = Broken()
+    qtbot.addWidget(widget)
+    widget.resize(40, 20)
+    for drawn in (1, 2):
+        assert widget.grab().toImage().pixelColor(5, 5) == QColor("#204060")
+        assert widget.drawn == drawn

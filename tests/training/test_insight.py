@@ -15,6 +15,7 @@ from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from engine.networks.detector import STRIDES, DetectorNet
 from engine.networks.embedder import EmbedderNet
+from training.checkpoints import save_checkpoint
 from training.cli import main
 from training.data.sets import DataError
 from training.data.synthetic import write_people_prepared
@@ -29,6 +30,8 @@ from training.insight.receptive import Field, field_of
 from training.insight.runs import read_aging, read_gan
 from training.insight.smoke import write_aging_run, write_gan_run, write_pairs
 from training.insight.units import favourites, loudest, patch
+from training.loops.aging_distilled import DistilledConfig
+from training.provenance import write_run
 
 SIDE = 32
 
@@ -309,6 +312,10 @@ def test_a_network_comes_from_a_run_a_file_or_nowhere(tmp_path: Path) -> None:
     (run / "run.json").write_text('{"config": {"width": 4, "multiples": [1, 2, 4, 5, 6]}}')
     seer = network("ager", str(run))
     assert seer.arguments["width"] == 4 and not seer.module.training
+    lighter = AgingUNet(4, (2, 3), fold=4)
+    save_checkpoint(tmp_path / "lighter", DistilledConfig(width=4, multiples=(2, 3)), {}, lighter)
+    write_run(tmp_path / "lighter", DistilledConfig(width=4, multiples=(2, 3)))
+    assert network("ager", str(tmp_path / "lighter")).arguments["fold"] == 4
     assert torch.equal(network("age", FRESH).module.stem[0].weight, network("age", FRESH).module.stem[0].weight), (
         "fresh is always the same"
     )

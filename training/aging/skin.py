@@ -17,7 +17,7 @@ from torch.nn import functional
 from engine.landmarks import topology
 from engine.landmarks.mask import face_mask
 
-_FINE_PX = 14  # half the width of what counts as fine, in pixels of a 256 px crop
+_FINE_PX = 14  # lines up to about this wide are fine, in pixels of the picture
 _DARKEST, _LIGHTEST = 0.5, 0.35  # a fine line never changes the light by more than these shares
 _EYES, _LIPS = 1.6, 1.25  # how much larger than their outlines they are left out
 _WARMTH = (0.85, 1.05, 1.2)  # light that went through skin is red: shadows lose least of it
@@ -37,8 +37,8 @@ def skin_mask(mesh: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def _blurred(x: Tensor) -> Tensor:
-    """Two box blurs, which together are a triangle some ``_FINE_PX`` to each side; at half the resolution, as it is
-    smooth.
+    """Two box blurs, which together weigh as a triangle that is ``_FINE_PX`` wide at half its height; at half the
+    resolution, as it is smooth.
     """
     small, width = functional.avg_pool2d(x, 2), _FINE_PX // 2
     for _ in range(2):

@@ -146,6 +146,11 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
             PairsConfig(data=faces, out=pairs, targets=1, exemplars="oldest", yaw_limit=9, sharpness_limit=0, limit=4)
         )
         return {"data": faces, "pairs": pairs, "out": out}
+    if config == "DistilledConfig":
+        from training.checkpoints import WEIGHTS_FILE
+        from training.insight.smoke import write_aging_run
+
+        return {"data": faces, "teacher": str(write_aging_run(folder / "teacher") / WEIGHTS_FILE), "out": out}
     if config == "ScorecardConfig":
         return {"data": faces, "out": out}
     return _smoke_weights(folder, config)

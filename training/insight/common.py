@@ -38,7 +38,7 @@ SIDES = {"age": 112, "embedder": 112, "ager": 256, "detector": 640}
 _ARGUMENTS = {
     "age": ("width", "multiples", "blocks"),
     "embedder": ("stem", "channels", "blocks", "features", "dimensions"),
-    "ager": ("width", "multiples"),
+    "ager": ("width", "multiples", "fold"),
     "detector": ("stem", "widths", "blocks", "pyramid"),
 }
 _ANCHOR_STRIDES = 3

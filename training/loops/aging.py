@@ -183,7 +183,9 @@ class PairSampler:
         return (*pictures, np.array(source, np.float32), np.array(target, np.float32))
 
     def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
-        """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``."""
+        """before, after (H, W, 3) RGB 0..1, mask, weight and, if asked for, skin (H, W, 1), and both ages, as in
+        ``Batch``.
+        """
         rng = np.random.default_rng((self.config.seed, number))
         return self._one(int(rng.integers(0, self.ends[-1])), rng)
 

@@ -24,6 +24,7 @@ from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
 from training.aging.skin import as_shading
 from training.data.faces import FaceSet, load
+from training.data.labels import with_labels
 from training.data.sets import DataError
 from training.house import Machine, Run
 from training.loops.aging import AgingConfig, Batch, PairSampler, age_map, edge_loss
@@ -33,15 +34,14 @@ _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
-_UNKNOWN = (15.0, 70.0)  # years of faces whose age nobody knows
 
 
 @dataclass(frozen=True)
 class DistilledConfig:
-    """teacher: weights of a generator of ``teacher_multiples`` and ``teacher_fold``; width, multiples, fold: of the
-    pupil, which takes over every layer that both have; shading: whether fine lines on skin are copied as shading
-    (training/aging/skin.py) where a face becomes older; texture_from: from this step on the amount of fine detail
-    counts, too.
+    """teacher: weights of a generator of ``width``, ``teacher_multiples`` and ``teacher_fold``; multiples, fold: of the
+    pupil of the same width, which takes over every layer that both have; shading: whether fine lines on skin are
+    copied as shading (training/aging/skin.py) where a face becomes older; texture_from: from this step on the amount
+    of fine detail counts, too. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -87,12 +87,10 @@ def take_over(pupil: AgingUNet, teacher: AgingUNet) -> int:
 
 
 def _faces(folder: str) -> tuple[FaceSet, Pairs]:
-    """All faces to learn from, each as a pair with itself."""
-    faces = load(Path(folder))
+    """All faces to learn from, each as a pair with itself. Raises DataError where ages are neither told nor guessed."""
+    faces = with_labels(load(Path(folder)), Path(folder))
     rows = faces.rows("train")
     years = faces.years[rows].astype(np.float32)
-    unknown = faces.high[rows] - faces.low[rows] > _UNKNOWN[1] - _UNKNOWN[0]
-    years[unknown] = np.random.default_rng(0).uniform(*_UNKNOWN, int(unknown.sum()))
     return faces, Pairs(np.zeros((0, 1, 1, 3), np.uint8), rows, years, years)
 
 
@@ -112,12 +110,12 @@ class Distiller:
         self.config, self.run = config, run
         teacher = AgingUNet(config.width, config.teacher_multiples, fold=config.teacher_fold)
         pupil = AgingUNet(config.width, config.multiples, fold=config.fold)
-        try:
-            teacher.load_state_dict(load_file(config.teacher))
-            if config.start_from:
-                pupil.load_state_dict(load_file(config.start_from))
-        except (RuntimeError, OSError) as error:
-            raise DataError(f"teacher or start_from: {str(error).splitlines()[0]}") from None
+        for name, file, network in (("teacher", config.teacher, teacher), ("start_from", config.start_from, pupil)):
+            try:
+                if file:
+                    network.load_state_dict(load_file(file))
+            except (RuntimeError, OSError) as error:
+                raise DataError(f"{name} = {file!r} does not fit: {str(error).splitlines()[0]}") from None
         if not config.start_from:
             take_over(pupil, teacher)
         self.teacher = teacher.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)

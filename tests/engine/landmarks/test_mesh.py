@@ -242,3 +242,5 @@ def test_points_read_from_the_wire_are_those_of_the_list() -> None:
     np.testing.assert_array_equal(_places(made), wanted)
     made.landmark[7].visibility = 0.5  # a longer message: read point by point
     np.testing.assert_array_equal(_places(made), wanted)
+    made.landmark[8].ClearField("z")  # and one as much shorter
+    np.testing.assert_array_equal(_places(made), wanted)
