@@ -40,8 +40,8 @@ class AgingUNet(nn.Module):
     Shape after FRAN (Zoss et al. 2022, "Production-Ready Face Re-Aging for Visual Effects"): a U-Net over the picture
     and two constant age maps, which returns an RGB residual; the ages also modulate every level. For speed the picture
     is folded into channels first (pixel unshuffle), all convolutions over it are dense 3x3 with batch normalisation
-    (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1], which takes
-    away a grid of two pixels, and half of one of four.
+    (which costs nothing once it is folded into them), and the unfolded residual is blurred by [1 2 1], or [1 2 2 2 1]
+    for a fold of 4, so that the folding leaves no grid.
 
     multiples: channels of each level in units of ``width``, each level half the resolution of the one before; fold:
     pixels a side that become one at the first level. dead_zone: changes smaller than this (in 0..1) are left out and
@@ -75,8 +75,9 @@ class AgingUNet(nn.Module):
         self.head = nn.Conv2d(channels[0], 3 * fold**2, 3, padding=1)
         with torch.no_grad():  # an untrained network changes next to nothing
             self.head.weight.mul_(0.1)
-        tap = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("blur", torch.outer(tap, tap).expand(3, 1, 3, 3).clone(), persistent=False)
+        # A box as wide as a cell has no answer to anything that repeats with the cells; [1 1] makes it odd.
+        tap = torch.cat([torch.ones(1), torch.full((fold - 1,), 2.0), torch.ones(1)]) / (2 * fold)
+        self.register_buffer("blur", torch.outer(tap, tap).expand(3, 1, -1, -1).clone(), persistent=False)
 
     def forward(self, image: Tensor, source_age: Tensor, target_age: Tensor) -> Tensor:
         """image (N, 3, S, S) RGB in 0..1, ages (N, 1, S, S) in years / 100 -> residual (N, 3, S, S), same units.
@@ -97,7 +98,7 @@ class AgingUNet(nn.Module):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = modulate(up(torch.cat([x, skip], dim=1)), ages)
         residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, self.fold)  # (N, 3, S, S)
-        residual = functional.conv2d(residual, self.blur, padding=1, groups=3)
+        residual = functional.conv2d(residual, self.blur, padding=self.fold // 2, groups=3)
         if self.dead_zone > 0:
             residual = residual - residual.clamp(-self.dead_zone, self.dead_zone)
         return residual

@@ -58,3 +58,16 @@ def test_a_picture_folded_more_comes_back_in_its_size(fold: int) -> None:
     residual = ask(network, 30, 70)
     assert residual.shape == (1, 3, 32, 32)
     assert residual.std() > 0
+
+
+@pytest.mark.parametrize("fold", [2, 4])
+def test_no_grid_stays_even_where_every_place_in_a_cell_has_an_answer_of_its_own(fold: int) -> None:
+    torch.manual_seed(0)
+    network = AgingUNet(4, (1, 2), fold=fold).eval()
+    with torch.no_grad():
+        assert network.head.bias is not None
+        network.head.weight.zero_()
+        network.head.bias.normal_()
+    middle = ask(network, 30, 70)[..., 8:-8, 8:-8]
+    assert middle.abs().mean() > 1e-3
+    assert middle.std(dim=(2, 3)).max() < 1e-6
