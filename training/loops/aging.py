@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -22,6 +22,7 @@ from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs, load_pairs
 from training.aging.skin import skin_mask
+from training.averaging import ExponentialAverage
 from training.data.faces import FaceSet, load
 from training.house import Machine, Run, Samples
 from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge_generator
@@ -346,20 +347,43 @@ def train(config: AgingConfig, resume: bool = False, machine: Machine | None = N
     folders = zip((config.data, *config.extra), (config.pairs, *config.extra_pairs), strict=True)
     sampler = PairSampler([(load(Path(data)), load_pairs(Path(pairs))) for data, pairs in folders], config)
     run = Run(config, machine, resume)
-    trainer = AgingTrainer(config, run)
+    return run_steps(run, AgingTrainer(config, run), sampler.samples(), config.steps, config.batch, config.save_every)
+
+
+class Trainer(Protocol):
+    """What learns step by step from batches of faces."""
+
+    average: ExponentialAverage[AgingUNet]
+
+    def state(self, step: int) -> dict[str, Any]:
+        """All that is needed to go on after this step."""
+
+    def load(self, state: dict[str, Any]) -> int:
+        """Takes over a saved state; returns the step to go on with."""
+
+    def step(self, batch: Batch, number: int) -> dict[str, float]:
+        """One step; returns its losses."""
+
+
+def run_steps(
+    run: Run, trainer: Trainer, samples: Samples, steps: int, batch: int, save_every: int
+) -> dict[str, float] | None:
+    """From the checkpoint, if there is one, to the last step, with a checkpoint and a line of the log every
+    ``save_every`` steps; returns the last figures.
+    """
     first = trainer.load(run.saved) if run.saved else 0
     sums: dict[str, float] = {}
     figures: dict[str, float] = {}
     started, counted = time.monotonic(), 0
-    batches = run.batches(sampler.samples(), config.batch, first * config.batch, f"to step {config.steps}")
+    batches = run.batches(samples, batch, first * batch, f"to step {steps}")
     for number, columns in enumerate(batches, first):
         for name, value in trainer.step(Batch.of(columns), number).items():
             sums[name] = sums.get(name, 0.0) + value
         counted += 1
-        if (number + 1) % config.save_every and number + 1 < config.steps:
+        if (number + 1) % save_every and number + 1 < steps:
             continue
         figures = {name: run.mean(value / counted) for name, value in sums.items()}
-        rate = counted * config.batch / (time.monotonic() - started)
+        rate = counted * batch / (time.monotonic() - started)
         run.log("step", number + 1, {"faces_per_s": rate, **figures})
         run.save(trainer.state(number), trainer.average.network)
         sums, started, counted = {}, time.monotonic(), 0

@@ -9,7 +9,6 @@ many as chance will have: so the faint grid that its folding leaves, which stays
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
 from training.house import Machine, Run
-from training.loops.aging import AgingConfig, Batch, PairSampler, age_map, edge_loss
+from training.loops.aging import AgingConfig, Batch, PairSampler, age_map, edge_loss, run_steps
 from training.losses.texture import texture_loss
 
 _OLDEST = 92.0
@@ -193,21 +192,4 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
     sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, config.shading)
     run = Run(config, machine, resume)
-    distiller = Distiller(config, run)
-    first = distiller.load(run.saved) if run.saved else 0
-    sums: dict[str, float] = {}
-    figures: dict[str, float] = {}
-    started, counted = time.monotonic(), 0
-    batches = run.batches(sampler.samples(), config.batch, first * config.batch, f"to step {config.steps}")
-    for number, columns in enumerate(batches, first):
-        for name, value in distiller.step(Batch.of(columns), number).items():
-            sums[name] = sums.get(name, 0.0) + value
-        counted += 1
-        if (number + 1) % config.save_every and number + 1 < config.steps:
-            continue
-        figures = {name: run.mean(value / counted) for name, value in sums.items()}
-        rate = counted * config.batch / (time.monotonic() - started)
-        run.log("step", number + 1, {"faces_per_s": rate, **figures})
-        run.save(distiller.state(number), distiller.average.network)
-        sums, started, counted = {}, time.monotonic(), 0
-    return run.finish(figures)
+    return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)
