@@ -46,7 +46,7 @@ class DistilledConfig:
     name: str = "aging-distilled"
     data: str = "data/faces"
     extra: tuple[str, ...] = ()
-    teacher: str = "weights/ager.safetensors"
+    teacher: str = "runs/aging-third/weights.safetensors"
     teacher_multiples: tuple[int, ...] = (1, 2, 4, 5, 6)
     teacher_fold: int = 2
     start_from: str = ""
