@@ -75,21 +75,20 @@ class AgingUNet(nn.Module):
         self.head = nn.Conv2d(channels[0], 3 * fold**2, 3, padding=1)
         with torch.no_grad():  # an untrained network changes next to nothing
             self.head.weight.mul_(0.1)
-        # A box as wide as a cell has no answer to anything that repeats with the cells; [1 1] makes it odd.
-        tap = torch.cat([torch.ones(1), torch.full((fold - 1,), 2.0), torch.ones(1)]) / (2 * fold)
-        self.register_buffer("blur", torch.outer(tap, tap).expand(3, 1, -1, -1).clone(), persistent=False)
+        self.register_buffer("blur", _blur_of_cells(fold), persistent=False)
 
     def forward(self, image: Tensor, source_age: Tensor, target_age: Tensor) -> Tensor:
         """image (N, 3, S, S) RGB in 0..1, ages (N, 1, S, S) in years / 100 -> residual (N, 3, S, S), same units.
 
-        S must be a multiple of 32.
+        S must be a multiple of 32. A cell has one age: of its pixels, the first one's.
         """
+        source_age, target_age = (each[:, :, :: self.fold, :: self.fold] for each in (source_age, target_age))
         if self.stretch != 1:
             further = target_age + (self.stretch - 1) * (target_age - source_age).clamp(min=0)
             target_age = torch.minimum(further, target_age.clamp(min=_OLDEST))
-        x = torch.cat([image - 0.5, source_age - 0.4, target_age - source_age], dim=1)  # (N, 5, S, S)
-        x = self.stem(functional.pixel_unshuffle(x, self.fold))  # (N, C, S/fold, S/fold)
-        ages = 2 * torch.cat([source_age - 0.4, target_age - source_age], dim=1).mean((2, 3), keepdim=True)
+        maps = torch.cat([source_age - 0.4, target_age - source_age], dim=1)  # (N, 2, S/fold, S/fold)
+        x = self._folded(image - 0.5, maps)  # (N, C, S/fold, S/fold)
+        ages = 2 * maps.mean((2, 3), keepdim=True)
         skips = []
         for down, modulate in zip(self.down, self.down_ages, strict=True):
             skips.append(x)
@@ -97,8 +96,43 @@ class AgingUNet(nn.Module):
         for up, modulate, skip in zip(self.up, self.up_ages, reversed(skips), strict=True):
             x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = modulate(up(torch.cat([x, skip], dim=1)), ages)
-        residual = functional.pixel_shuffle(self.head(x) * OUTPUT_SCALE, self.fold)  # (N, 3, S, S)
-        residual = functional.conv2d(residual, self.blur, padding=self.fold // 2, groups=3)
+        residual = functional.conv2d(self.head(x) * OUTPUT_SCALE, self.blur, padding=1)
+        residual = functional.pixel_shuffle(residual, self.fold)  # (N, 3, S, S)
         if self.dead_zone > 0:
             residual = residual - residual.clamp(-self.dead_zone, self.dead_zone)
         return residual
+
+    def _folded(self, image: Tensor, maps: Tensor) -> Tensor:
+        """The first level from the image (N, 3, S, S) and the cells' ages (N, 2, S/fold, S/fold).
+
+        All pixels of a cell have one age: their weights are summed up, instead of the ages being folded.
+        """
+        convolution, *others = self.stem
+        assert isinstance(convolution, nn.Conv2d)
+        places = self.fold**2
+        weight = convolution.weight
+        ages = [weight[:, n * places : (n + 1) * places].sum(1, keepdim=True) for n in (3, 4)]
+        weight = torch.cat([weight[:, : 3 * places], *ages], dim=1)
+        x = torch.cat([functional.pixel_unshuffle(image, self.fold), maps], dim=1)
+        x = functional.conv2d(x, weight, padding=1)
+        for layer in others:
+            x = layer(x)
+        return x
+
+
+def _blur_of_cells(fold: int) -> Tensor:
+    """The blur [1 2 1], or [1 2 2 2 1] for a fold of 4, of an RGB picture, as a convolution (3 F, 3 F, 3, 3) over its
+    folded form, F = fold ** 2 channels a colour: three planes of full size are slow, 48 of a sixteenth are quick.
+
+    A box as wide as a cell has no answer to anything that repeats with the cells; [1 1] makes it odd.
+    """
+    tap = torch.cat([torch.ones(1), torch.full((fold - 1,), 2.0), torch.ones(1)]) / (2 * fold)
+    along = torch.zeros(fold, fold, 3)  # from each pixel of a cell's side to each of the cells before, here and after
+    for after in range(fold):
+        for place, share in enumerate(tap, after - fold // 2):
+            along[after, place % fold, place // fold + 1] += share
+    colour = torch.einsum("abc,xyz->axbycz", along, along).reshape(fold**2, fold**2, 3, 3)
+    blur = torch.zeros(3, fold**2, 3, fold**2, 3, 3)
+    for plane in range(3):
+        blur[plane, :, plane] = colour
+    return blur.flatten(2, 3).flatten(0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional
 
 from engine.networks.ager import AgingUNet
 
@@ -71,3 +72,27 @@ def test_no_grid_stays_even_where_every_place_in_a_cell_has_an_answer_of_its_own
     middle = ask(network, 30, 70)[..., 8:-8, 8:-8]
     assert middle.abs().mean() > 1e-3
     assert middle.std(dim=(2, 3)).max() < 1e-6
+
+
+@pytest.mark.parametrize(("fold", "tap"), [(2, [1, 2, 1]), (4, [1, 2, 2, 2, 1])])
+def test_the_blur_between_cells_is_the_plain_blur_of_the_picture(fold: int, tap: list[int]) -> None:
+    cells = torch.randn(2, 3 * fold**2, 6, 5, generator=torch.Generator().manual_seed(2))
+    taps = torch.tensor(tap, dtype=torch.float32) / (2 * fold)
+    plain = torch.outer(taps, taps).expand(3, 1, -1, -1)
+    expected = functional.conv2d(functional.pixel_shuffle(cells, fold), plain, padding=fold // 2, groups=3)
+    blurred = functional.conv2d(cells, AgingUNet(4, (1, 2), fold=fold).blur, padding=1)
+    assert torch.allclose(functional.pixel_shuffle(blurred, fold), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("fold", [2, 4])
+def test_the_first_level_answers_as_one_over_picture_and_ages_folded_together(fold: int) -> None:
+    torch.manual_seed(0)
+    network = AgingUNet(4, (1, 2), fold=fold).eval()
+    seen: list[torch.Tensor] = []
+    network.down[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    ask(network, 30, 70)
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    ages = torch.full((1, 1, 32, 32), 0.3 - 0.4), torch.full((1, 1, 32, 32), 0.7 - 0.3)
+    with torch.no_grad():
+        expected = network.stem(functional.pixel_unshuffle(torch.cat([image - 0.5, *ages], dim=1), fold))
+    assert torch.allclose(seen[0], expected, atol=1e-5)
