@@ -25,6 +25,8 @@ from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 _FINER = 1.5
 # A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
 _SMALL_BOX, _FULL_BOX = 16, 0.8
+# Less of a change of hair than this is less than a grey level; what fades away over time leaves much of it.
+_NOTHING = 0.005
 
 
 def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> Image:
@@ -106,8 +108,9 @@ def _upright(spread: HairSpread, step: int, shape: tuple[int, ...]) -> tuple[Flo
 
 
 def _used(place: FloatArray) -> NDArray[np.bool_]:
-    """The squares, without those around all, in which anything is changed or interpolated with what is."""
-    changed = (place[0] != 0) | (place[1] > 0)
+    """The squares, without those around all, in which a pixel of some grey is changed or interpolated with what is."""
+    slope, offset = place
+    changed = np.maximum(offset, offset + 255 * slope) > _NOTHING
     if not changed.any():
         return np.zeros((0, 0), np.bool_)
     return np.asarray(cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0, np.bool_)
