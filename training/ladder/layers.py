@@ -46,8 +46,8 @@ class PixelNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, ...) -> the same shape."""
-        x = x.float()
-        return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        power = x.square().mean(1, keepdim=True, dtype=torch.float32)
+        return x * (power + 1e-8).rsqrt().to(x.dtype)
 
 
 class MinibatchDeviation(nn.Module):

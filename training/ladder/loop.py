@@ -84,9 +84,10 @@ class GanTrainer:
 
     def grow(self, number: int) -> None:
         """Sets how far growing networks are grown in this step."""
+        steps = self.config.grow_steps or self.config.steps
         for network in (self.generator.network, self.critic.network, self.average.network):
             if isinstance(network, progressive.Grown):
-                network.progress = progressive.progress_at(number, self.config.steps, network.levels)
+                network.progress = progressive.progress_at(number, steps, network.levels)
 
     def real(self, number: int) -> tuple[Tensor, Tensor]:
         """The batch of this number on the device, as large and sharp as the networks are grown."""

@@ -18,7 +18,9 @@ from training.ladder.layers import EqualConv, EqualLinear, MinibatchDeviation, P
 
 
 def progress_at(step: int, steps: int, levels: int) -> float:
-    """How far networks of ``levels`` doublings are grown: hold 4x4, then fade and hold each level, all equally long."""
+    """How far networks of ``levels`` doublings are grown: hold 4x4, then fade and hold each level, all equally long;
+    after ``steps`` they stay as they are.
+    """
     phase, share = divmod((2 * levels + 1) * step / steps, 1.0)
     held = min(int(phase + 1) // 2, levels)
     return held - 1 + share if int(phase) % 2 and phase < 2 * levels + 1 else float(held)

@@ -37,8 +37,11 @@ class Block(nn.Module):
 
 
 def _channels(size: int, width: int) -> list[int]:
-    """From 4x4 on: four times the width up to 8x8, then half as many with each level."""
-    return [max((4 * width) >> max(level - 1, 0), width // 2, 4) for level in range(doublings(size) + 1)]
+    """From 4x4 up to half the picture's side: four times the width up to 8x8, then half as many with each level.
+
+    Blocks at the full side would cost a CPU as much as all others together.
+    """
+    return [max((4 * width) >> max(level - 1, 0), width, 4) for level in range(doublings(size))]
 
 
 class Generator(nn.Module):
@@ -52,13 +55,14 @@ class Generator(nn.Module):
         self.first = nn.Linear(latent, channels[0], bias=False)
         self.blocks = nn.ModuleList(nn.Sequential(Block(c, depth), Block(c, depth)) for c in channels)
         self.changes = nn.ModuleList(nn.Conv2d(b, a, 1) for b, a in pairwise(channels))
-        self.to_rgb = nn.Conv2d(channels[-1], 3, 1)
+        # Four RGB pixels from each place (sub-pixel convolution, Shi et al. 2016).
+        self.to_rgb = nn.Sequential(nn.Conv2d(channels[-1], 12, 3, padding=1), nn.PixelShuffle(2))
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         """latent (N, Z), labels (N, 2) not used -> image (N, 3, S, S), about -1..1."""
         x = self.blocks[0](self.start * self.first(latent)[:, :, None, None])  # (N, 4W, 4, 4)
         for change, block in zip(self.changes, list(self.blocks)[1:], strict=True):
-            x = block(doubled(change(x)))  # 8x8 ... 64x64
+            x = block(doubled(change(x)))  # 8x8 ... 32x32
         return self.to_rgb(x)
 
 
@@ -69,14 +73,14 @@ class Discriminator(nn.Module):
         super().__init__()
         channels = _channels(size, width)[::-1]
         depth = 2 * len(channels)
-        self.from_rgb = nn.Conv2d(3, channels[0], 1)
+        self.from_rgb = nn.Conv2d(3, channels[0], 4, 2, 1)
         self.blocks = nn.ModuleList(nn.Sequential(Block(c, depth), Block(c, depth)) for c in channels)
         self.changes = nn.ModuleList(nn.Conv2d(b, a, 1) for b, a in pairwise(channels))
         self.judge = nn.Linear(channels[-1] * 16, 1)
 
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """image (N, 3, S, S) in -1..1, labels (N, 2) not used -> scores (N,)."""
-        x = self.blocks[0](self.from_rgb(image))
+        x = self.blocks[0](self.from_rgb(image))  # (N, W, 32, 32)
         for change, block in zip(self.changes, list(self.blocks)[1:], strict=True):
-            x = block(change(halved(x)))  # 32x32 ... 4x4
+            x = block(change(halved(x)))  # 16x16 ... 4x4
         return torch.flatten(self.judge(x.flatten(1)))

@@ -18,6 +18,8 @@ from training.ladder.layers import EqualConv, EqualLinear, MinibatchDeviation, P
 
 MAPPING_LAYERS = 4
 MAPPING_RATE = 0.01
+# As for the mapping: strengths are single numbers, which the others' rate would carry far in a few hundred steps.
+NOISE_RATE = 0.1
 
 
 def _smooth(x: Tensor) -> Tensor:
@@ -42,10 +44,11 @@ class ModulatedConv(nn.Module):
         """x (N, before, S, S), style (N, D) -> (N, after, S, S)."""
         scales = self.style(style).float()  # (N, before)
         weight = self.weight * self.scale
-        x = functional.conv2d(x * scales[:, :, None, None], weight, padding=self.padding)
+        # Pictures keep the type they come in: in half precision a factor of full precision would double their bytes.
+        x = functional.conv2d(x * scales.to(x.dtype)[:, :, None, None], weight, padding=self.padding)
         if self.demodulate:
             power = scales.square() @ weight.square().sum((2, 3)).T  # (N, after)
-            x = x * (power + 1e-8).rsqrt()[:, :, None, None]
+            x = x * (power + 1e-8).rsqrt().to(x.dtype)[:, :, None, None]
         return x
 
 
@@ -61,7 +64,8 @@ class StyledLayer(nn.Module):
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         x = self.conv(x, style)
         noise = torch.randn(x.shape[0], 1, *x.shape[2:], device=x.device, dtype=x.dtype)
-        return functional.leaky_relu(x + self.strength * noise + self.bias, 0.2) * math.sqrt(2)
+        x = x + (NOISE_RATE * self.strength * noise + self.bias.to(x.dtype))
+        return functional.leaky_relu(x, 0.2) * math.sqrt(2)
 
 
 class Generator(nn.Module):

@@ -151,6 +151,27 @@ def test_a_resumed_run_ends_where_a_whole_one_does(data: Path, tmp_path: Path, c
     assert sheets[0] == sheets[1]
 
 
+def test_a_grown_run_goes_on_with_more_steps_as_one_that_was_planned_longer(data: Path, tmp_path: Path) -> None:
+    longer = config(data, tmp_path / "longer", rung="progressive", grow_steps=1, steps=3)
+    train(longer, machine=HERE)
+    shorter = replace(longer, out=str(tmp_path / "shorter"), steps=2)
+    train(shorter, machine=HERE)
+    train(replace(shorter, steps=3), resume=True, machine=HERE)
+    states = [torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("longer", "shorter")]
+    for name, value in states[0]["generator"].items():
+        torch.testing.assert_close(value, states[1]["generator"][name], msg=name, rtol=0, atol=0)
+
+
+def test_a_rung_grows_for_its_grow_steps_and_then_stays(data: Path, tmp_path: Path) -> None:
+    one = trainer(config(data, tmp_path, rung="progressive", grow_steps=10, steps=100))
+    seen = []
+    for number in (0, 5, 10, 50):
+        one.grow(number)
+        assert one.generator.network.progress == one.critic.network.progress == one.average.network.progress
+        seen.append(one.critic.network.progress)
+    assert seen[0] == 0 < seen[1] < seen[2] == seen[3] == one.critic.network.levels
+
+
 def _stop_before(settings: GanConfig, step: int) -> None:
     """Breaks the run off there, as Ctrl-C would."""
     done = GanTrainer.step
@@ -205,6 +226,11 @@ def test_what_does_not_fit_is_told(data: Path, tmp_path: Path, changes: dict[str
 def test_several_devices_are_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="one device"):
         train(config(data, tmp_path), machine=Machine(devices="2"))
+
+
+def test_growing_less_than_never_is_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="grow_steps = -1"):
+        train(config(data, tmp_path, grow_steps=-1), machine=HERE)
 
 
 def test_another_rungs_checkpoint_is_refused(data: Path, tmp_path: Path) -> None:
