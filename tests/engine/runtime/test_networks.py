@@ -158,20 +158,17 @@ def test_fastest_takes_a_less_exact_precision_only_for_a_clear_gain(timings: dic
     assert fastest(timings) == best
 
 
-class FakeModel:
-    """A compiled model, as far as the timing looks at it, that always answers the same."""
+class FakeRequest:
+    """What answers inputs, as far as the timing looks at it; it always answers the same."""
 
     def __init__(self, answer: list[float] | None) -> None:
         self.answer = answer
         self.data = np.array(answer or [], np.float32)
 
-    def create_infer_request(self) -> FakeModel:
+    def get_output_tensor(self, index: int) -> FakeRequest:
         return self
 
-    def get_output_tensor(self, index: int) -> FakeModel:
-        return self
-
-    def infer(self, inputs: list[FloatArray]) -> None:
+    def infer(self) -> None:
         if self.answer is None:
             raise RuntimeError("\nno such instruction\nat line 7")
 
@@ -184,10 +181,26 @@ class FakeModel:
 def test_a_precision_that_fails_or_differs_is_left_out_and_named(
     answer: list[float] | None, fits: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    timings = openvino_backend._time({"f32": FakeModel([1.0, 2.0]), "bf16": FakeModel(answer)}, [])
+    timings = openvino_backend._time({"f32": FakeRequest([1.0, 2.0]), "bf16": FakeRequest(answer)}, [])
     assert ("bf16" in timings) is fits
     assert ("bf16 is not used" in caplog.text) is not fits
     assert "line 7" not in caplog.text
+
+
+def test_a_prepared_shape_answers_like_any_other_and_bad_ones_say_why(made_weights: Path) -> None:
+    network = load_network("ager", "cpu", folder=made_weights, size=64, precision="f32")
+    image, ages = np.random.default_rng(0).random((1, 3, 96, 96), np.float32), np.full((1, 1, 96, 96), 0.4, np.float32)
+    before = network(image, ages, ages + 0.3)
+    network.prepare(image, ages, ages)
+    np.testing.assert_allclose(network(image, ages, ages + 0.3), before, atol=1e-5)
+    assert network(*(np.repeat(each, 2, axis=0) for each in (image, ages, ages + 0.3))).shape == (2, 3, 96, 96)
+    with pytest.raises(DeviceError):
+        network.prepare(image[:, :2], ages, ages)
+    with pytest.raises(DeviceError):
+        network(image[:, :2], ages, ages)
+    network.close()
+    with pytest.raises(DeviceError, match="closed"):
+        network.prepare(image, ages, ages)
 
 
 def test_a_precision_there_is_no_file_for_is_an_error(made_weights: Path, tmp_path: Path) -> None:
