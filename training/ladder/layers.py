@@ -9,18 +9,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LEAK = 0.2
+HE = math.sqrt(2 / (1 + LEAK**2))
+"""What keeps a signal as large as it is through a layer and the leaky ReLU behind it (He et al. 2015, equation 15)."""
 
 
 class EqualLinear(nn.Module):
     """A linear layer with an equalised learning rate: weights drawn from N(0, 1), He's constant applied at run time, so
-    that Adam moves all layers alike (Karras et al. 2018, section 4.1). rate: of this layer beside the others'.
+    that Adam moves all layers alike (Karras et al. 2018, section 4.1). rate: of this layer beside the others'; gain: HE
+    before a leaky ReLU, 1 else.
     """
 
-    def __init__(self, before: int, after: int, bias: float = 0.0, rate: float = 1.0) -> None:
+    def __init__(self, before: int, after: int, bias: float = 0.0, rate: float = 1.0, gain: float = 1.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(after, before) / rate)
         self.bias = nn.Parameter(torch.full((after,), bias / rate))
-        self.scale, self.rate = rate / math.sqrt(before), rate
+        self.scale, self.rate = gain * rate / math.sqrt(before), rate
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, before) -> (N, after)."""
@@ -28,13 +31,13 @@ class EqualLinear(nn.Module):
 
 
 class EqualConv(nn.Module):
-    """A convolution of stride 1 that keeps the size, with an equalised learning rate."""
+    """A convolution of stride 1 that keeps the size, with an equalised learning rate. gain: as in EqualLinear."""
 
-    def __init__(self, before: int, after: int, kernel: int) -> None:
+    def __init__(self, before: int, after: int, kernel: int, gain: float = HE) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(after, before, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(after))
-        self.scale, self.padding = 1 / math.sqrt(before * kernel * kernel), kernel // 2
+        self.scale, self.padding = gain / math.sqrt(before * kernel * kernel), kernel // 2
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, before, S, S) -> (N, after, S, S)."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from training.ladder.dcgan import doublings
-from training.ladder.layers import EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, doubled, halved, leaky
+from training.ladder.layers import HE, EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, doubled, halved, leaky
 
 
 def progress_at(step: int, steps: int, levels: int) -> float:
@@ -63,7 +63,9 @@ class Generator(Grown):
         self.blocks = nn.ModuleList([_block(width, width, True)])  # (N, W, 4, 4)
         for level in range(1, self.levels + 1):
             self.blocks.append(_block(channels_at(level - 1, width), channels_at(level, width), True))
-        self.to_rgb = nn.ModuleList(EqualConv(channels_at(level, width), 3, 1) for level in range(self.levels + 1))
+        self.to_rgb = nn.ModuleList(
+            EqualConv(channels_at(level, width), 3, 1, gain=1.0) for level in range(self.levels + 1)
+        )
 
     def forward(self, latent: Tensor, labels: Tensor) -> Tensor:
         """latent (N, Z), labels (N, 2) not used -> image (N, 3, S, S), about -1..1; S = 4 * 2^ceil(progress)."""
@@ -90,7 +92,7 @@ class Discriminator(Grown):
         )
         self.deviation = MinibatchDeviation()
         self.last = nn.Sequential(EqualConv(width + 1, width, 3), leaky())  # (N, W, 4, 4)
-        self.judge = nn.Sequential(EqualLinear(width * 16, width), leaky(), EqualLinear(width, 1))
+        self.judge = nn.Sequential(EqualLinear(width * 16, width, gain=HE), leaky(), EqualLinear(width, 1))
 
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """image (N, 3, S, S) in -1..1 of the present size, labels (N, 2) not used -> scores (N,)."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.ladder.dcgan import doublings
-from training.ladder.layers import EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, halved, leaky
+from training.ladder.layers import HE, EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, halved, leaky
 
 MAPPING_LAYERS = 4
 MAPPING_RATE = 0.01
@@ -77,7 +77,7 @@ class Generator(nn.Module):
         channels = [max(width >> max(level - 2, 0), 4) for level in range(levels + 1)]
         layers: list[nn.Module] = [PixelNorm()]
         for _ in range(MAPPING_LAYERS):
-            layers += [EqualLinear(latent, latent, rate=MAPPING_RATE), leaky()]
+            layers += [EqualLinear(latent, latent, rate=MAPPING_RATE, gain=HE), leaky()]
         self.mapping = nn.Sequential(*layers)  # (N, Z) -> (N, Z)
         self.start = nn.Parameter(torch.randn(1, channels[0], 4, 4))
         befores = [channels[0], *channels[:-1]]
@@ -105,7 +105,7 @@ class ResidualDown(nn.Module):
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
         self.body = nn.Sequential(EqualConv(before, before, 3), leaky(), EqualConv(before, after, 3), leaky())
-        self.skip = EqualConv(before, after, 1)
+        self.skip = EqualConv(before, after, 1, gain=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, before, 2S, 2S) -> (N, after, S, S)."""
@@ -121,7 +121,7 @@ class Discriminator(nn.Module):
         downs = (ResidualDown(b, a) for b, a in pairwise(channels))
         self.body = nn.Sequential(EqualConv(3, channels[0], 1), leaky(), *downs)  # (N, W, 4, 4)
         self.last = nn.Sequential(MinibatchDeviation(), EqualConv(width + 1, width, 3), leaky(), nn.Flatten())
-        self.judge = nn.Sequential(EqualLinear(width * 16, width), leaky(), EqualLinear(width, 1))
+        self.judge = nn.Sequential(EqualLinear(width * 16, width, gain=HE), leaky(), EqualLinear(width, 1))
 
     def forward(self, image: Tensor, labels: Tensor) -> Tensor:
         """image (N, 3, S, S) in -1..1, labels (N, 2) not used -> scores (N,)."""

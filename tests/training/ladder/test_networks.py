@@ -13,7 +13,7 @@ from training.ladder.conditional import Wish
 from training.ladder.config import GanConfig
 from training.ladder.cyclegan import PatchCritics, Translators, there_and_back
 from training.ladder.dcgan import doublings
-from training.ladder.layers import EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, doubled, halved
+from training.ladder.layers import HE, EqualConv, EqualLinear, MinibatchDeviation, PixelNorm, doubled, halved, leaky
 from training.ladder.progressive import Discriminator, Generator, Grown, faded, progress_at
 from training.ladder.rungs import RUNGS, build
 from training.ladder.stylegan2 import ModulatedConv
@@ -107,8 +107,11 @@ def test_pixel_norm_gives_every_pixel_a_mean_square_of_one() -> None:
 
 def test_equalised_layers_keep_the_size_of_what_goes_through() -> None:
     torch.manual_seed(0)
+    picture = torch.randn(4, 64, 24, 24)
     assert float(EqualLinear(400, 400)(torch.randn(64, 400)).std().detach()) == pytest.approx(1, abs=0.05)
-    assert float(EqualConv(64, 64, 3)(torch.randn(4, 64, 16, 16)).std().detach()) == pytest.approx(1, abs=0.1)
+    assert float(EqualConv(64, 64, 3, gain=1.0)(picture).std().detach()) == pytest.approx(1, abs=0.1)
+    for layer, x in ((EqualLinear(400, 400, gain=HE), torch.randn(64, 400)), (EqualConv(64, 64, 3), picture)):
+        assert float(leaky()(layer(x)).square().mean().sqrt().detach()) == pytest.approx(1, abs=0.1)
     slow = EqualLinear(400, 400, bias=1.0, rate=0.01)
     assert float(slow(torch.randn(64, 400)).std().detach()) == pytest.approx(1, abs=0.05)
     assert float(slow(torch.zeros(1, 400)).mean().detach()) == pytest.approx(1)
@@ -167,6 +170,18 @@ def test_plan_of_growing_holds_fades_holds_fades_holds(step: int, progress: floa
 
 
 # -- the experiments --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rung", ["progressive", "stylegan2"])
+def test_a_deep_discriminator_hears_its_picture_from_the_start(rung: str) -> None:
+    torch.manual_seed(0)
+    _, critic = build(replace(config(rung), size=128, width=32))
+    heard: list[Tensor] = []
+    last = critic.last
+    assert isinstance(last, nn.Module)
+    last.register_forward_hook(lambda _, inputs, output: heard.append(output.detach()))
+    critic(0.5 * torch.randn(4, 3, 128, 128), LABELS)
+    assert heard[0].std() > 0.05  # it was a thousandth without He's constant
 
 
 def test_modulation_of_the_picture_is_that_of_the_kernel() -> None:
