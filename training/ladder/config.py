@@ -38,9 +38,9 @@ class GanConfig:
     channels, as each rung counts them; momentum: Adam's betas; game: one of training/ladder/losses.py; critic_steps: of
     the discriminator for each of the generator; gradient_penalty, r1, r2, path_length: weights of the penalties (0:
     none), computed in every ``penalty_every``-th step and that much heavier; grow_steps: of the run that a progressive
-    rung grows in, before it stays as large as it is (0: all); save_every: steps between two sheets;
-    measure_every: steps between two measurements of ``measure_faces`` faces against the part ``reference``; features:
-    the weights whose features measure.
+    rung grows in, before it stays as large as it is (0: all; never more than ``steps``); save_every: steps between two
+    sheets; measure_every: steps between two measurements of ``measure_faces`` faces against the part ``reference``;
+    features: the weights whose features measure.
     """
 
     name: str = "gan-basic"

@@ -84,7 +84,7 @@ class GanTrainer:
 
     def grow(self, number: int) -> None:
         """Sets how far growing networks are grown in this step."""
-        steps = self.config.grow_steps or self.config.steps
+        steps = min(self.config.grow_steps or self.config.steps, self.config.steps)
         for network in (self.generator.network, self.critic.network, self.average.network):
             if isinstance(network, progressive.Grown):
                 network.progress = progressive.progress_at(number, steps, network.levels)

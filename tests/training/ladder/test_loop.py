@@ -172,6 +172,10 @@ def test_a_rung_grows_for_its_grow_steps_and_then_stays(data: Path, tmp_path: Pa
     assert seen[0] == 0 < seen[1] < seen[2] == seen[3] == one.critic.network.levels
 
 
+def test_a_run_shorter_than_its_grow_steps_ends_grown(data: Path, tmp_path: Path) -> None:
+    assert train(config(data, tmp_path, rung="progressive", grow_steps=1000, steps=2), machine=HERE) is not None
+
+
 def _stop_before(settings: GanConfig, step: int) -> None:
     """Breaks the run off there, as Ctrl-C would."""
     done = GanTrainer.step
