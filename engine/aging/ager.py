@@ -59,7 +59,7 @@ class Ager:
     def warm_up(self, size: int) -> None:
         """Runs once on an empty crop of this side, so that the first face does not wait for the preparation."""
         image = np.zeros((1, 3, size, size), np.float32)
-        self._network.prepare(image, image[:, :1], image[:, :1])
+        self._network(image, image[:, :1], image[:, :1])
 
     def residuals(
         self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]

@@ -35,10 +35,6 @@ class Network(Protocol):
         """The output for these inputs, a new array that the caller owns. Raises DeviceError if the device fails."""
         ...
 
-    def prepare(self, *inputs: FloatArray) -> None:
-        """Be as quick as can be for inputs of these shapes from now on, which may take a quarter of a second."""
-        ...
-
     def close(self) -> None:
         """Lets go of the device's memory; twice is safe. Calling the network afterwards raises DeviceError."""
         ...

@@ -61,9 +61,6 @@ class TorchNetwork:
                 raise DeviceError(f"network {self.name} failed on {self.device}: {_first_line(error)}") from error
             return result.copy() if result.base is not None else result
 
-    def prepare(self, *inputs: FloatArray) -> None:
-        self(*inputs)
-
     def close(self) -> None:
         with self._lock:
             self._module = None

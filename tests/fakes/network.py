@@ -27,8 +27,5 @@ class FakeNetwork:
         self.asked.append(inputs)
         return self._answer(*inputs)
 
-    def prepare(self, *inputs: FloatArray) -> None:
-        self(*inputs)
-
     def close(self) -> None:
         self.closed += 1

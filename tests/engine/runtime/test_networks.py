@@ -187,20 +187,14 @@ def test_a_precision_that_fails_or_differs_is_left_out_and_named(
     assert "line 7" not in caplog.text
 
 
-def test_a_prepared_shape_answers_like_any_other_and_bad_ones_say_why(made_weights: Path) -> None:
+def test_other_sides_and_counts_are_answered_and_bad_shapes_say_why(made_weights: Path) -> None:
     network = load_network("ager", "cpu", folder=made_weights, size=64, precision="f32")
     image, ages = np.random.default_rng(0).random((1, 3, 96, 96), np.float32), np.full((1, 1, 96, 96), 0.4, np.float32)
-    before = network(image, ages, ages + 0.3)
-    network.prepare(image, ages, ages)
-    np.testing.assert_allclose(network(image, ages, ages + 0.3), before, atol=1e-5)
-    assert network(*(np.repeat(each, 2, axis=0) for each in (image, ages, ages + 0.3))).shape == (2, 3, 96, 96)
-    with pytest.raises(DeviceError):
-        network.prepare(image[:, :2], ages, ages)
+    one = network(image, ages, ages + 0.3)
+    both = network(*(np.repeat(each, 2, axis=0) for each in (image, ages, ages + 0.3)))
+    np.testing.assert_allclose(both, np.repeat(one, 2, axis=0), atol=1e-5)
     with pytest.raises(DeviceError):
         network(image[:, :2], ages, ages)
-    network.close()
-    with pytest.raises(DeviceError, match="closed"):
-        network.prepare(image, ages, ages)
 
 
 def test_a_precision_there_is_no_file_for_is_an_error(made_weights: Path, tmp_path: Path) -> None:
