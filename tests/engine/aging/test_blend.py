@@ -212,6 +212,13 @@ class TestHair:
         empty = HairSpread(np.zeros((2, 20, 24), np.float32), shift(30, 40), np.ones(3, np.float32), 0.0, 0.0, 3)
         assert paste(image, [with_hair(empty)]) is image
 
+    def test_what_is_left_of_hair_that_fades_away_is_not_looked_at(self, image: Image) -> None:
+        rest = spread(shift(30, 40), added=60.0)
+        fading = HairSpread(rest.place * np.float32(0.003), rest.to_frame, rest.added, 0.0, 0.0, 3)
+        assert paste(image, [with_hair(fading)]) is image
+        shown = HairSpread(rest.place * np.float32(0.03), rest.to_frame, rest.added, 0.0, 0.0, 3)
+        assert (paste(image, [with_hair(shown)]) != image).any()
+
     def test_parts_meet_without_a_seam(self) -> None:
         """A ring is cut into parts; it comes out the same as in one piece."""
         y, x = np.mgrid[:60, :60]
