@@ -15,8 +15,8 @@ from training.data.sets import DataError
 
 STATE_FILE = "state.pt"
 WEIGHTS_FILE = "weights.safetensors"
-# Keys that may change between a run and its resumption.
-FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit", "save_every"}
+# Keys that may change between a run and its resumption: they tell where things lie, how far to go and how to end.
+FREE_KEYS = {"out", "data", "threads", "epochs", "steps", "limit", "save_every", "fall_steps", "average_decay"}
 
 
 class CheckpointError(DataError):

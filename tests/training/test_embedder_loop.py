@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from engine.networks.embedder import EmbedderNet
 from training.checkpoints import CheckpointError
 from training.data.compact import CompactConfig, compact, middle, side
 from training.data.faces import load
 from training.data.lessons import TURNED, TeachersLessons, as_seen, principal_axes, rotation
 from training.data.sets import DataError
 from training.data.synthetic import write_people_prepared
-from training.loops.embedder import METHODS, EmbedderConfig, size_at, train
+from training.loops.embedder import METHODS, EmbedderConfig, deepened, size_at, train
 
 SMALL = EmbedderConfig(
     stem=8, channels=(8, 16), blocks=(1, 1), features=16, dimensions=8, epochs=2, batch=8, hold_out=4,
@@ -79,6 +80,25 @@ def test_another_models_checkpoint_is_refused(people: Path, tmp_path: Path) -> N
     train(config(people, tmp_path, epochs=1))
     with pytest.raises(CheckpointError, match="dimensions"):
         train(config(people, tmp_path, dimensions=4), resume=True)
+
+
+def test_a_deeper_network_starts_as_the_one_it_goes_on_from() -> None:
+    torch.manual_seed(0)
+    its = EmbedderNet(8, (8, 16), (1, 2), 16, 8).eval()
+    pictures = torch.rand(3, 3, 56, 56)
+    with torch.no_grad():
+        for blocks in ((1, 2), (3, 2), (2, 4)):
+            deeper = EmbedderNet(8, (8, 16), blocks, 16, 8).eval()
+            deeper.load_state_dict(deepened(its.state_dict(), deeper))
+            torch.testing.assert_close(deeper(pictures), its(pictures))
+
+
+def test_weights_that_do_not_fit_are_no_start(people: Path, tmp_path: Path) -> None:
+    save_file(EmbedderNet(8, (8, 16), (1, 3), 16, 8).state_dict(), tmp_path / "deeper.safetensors")
+    (tmp_path / "text.safetensors").write_text("no weights")
+    for name in ("deeper", "text", "missing"):
+        with pytest.raises(DataError, match="start_from"):
+            train(config(people, tmp_path / "run", start_from=str(tmp_path / f"{name}.safetensors")))
 
 
 def test_learning_by_heart_what_two_faces_are(people: Path, tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class GanConfig:
     channels, as each rung counts them; momentum: Adam's betas; game: one of training/ladder/losses.py; critic_steps: of
     the discriminator for each of the generator; gradient_penalty, r1, r2, path_length: weights of the penalties (0:
     none), computed in every ``penalty_every``-th step and that much heavier; grow_steps: of the run that a progressive
-    rung grows in, before it stays as large as it is (0: all; never more than ``steps``); save_every: steps between two
+    rung grows in, before it stays as large as it is (0: all; never more than ``steps``); fall_steps: of the end of the
+    run, in which both rates fall evenly to zero (0: they never fall); save_every: steps between two
     sheets; measure_every: steps between two measurements of ``measure_faces`` faces against the part ``reference``;
     features: the weights whose features measure.
     """
@@ -58,6 +59,7 @@ class GanConfig:
     batch: int = 64
     steps: int = 12000
     grow_steps: int = 0
+    fall_steps: int = 0
     generator_rate: float = 2e-4
     discriminator_rate: float = 2e-4
     momentum: tuple[float, ...] = (0.5, 0.999)
@@ -84,8 +86,9 @@ def check(config: Any) -> None:
         value = getattr(config, key, 1)
         if not 0 < value < math.inf:
             raise DataError(f"{key} = {value}: a number above 0 is wanted.")
-    if not getattr(config, "grow_steps", 0) >= 0:
-        raise DataError(f"grow_steps = {config.grow_steps}: 0 or more is wanted.")
+    for key in ("grow_steps", "fall_steps"):
+        if not getattr(config, key, 0) >= 0:
+            raise DataError(f"{key} = {getattr(config, key)}: 0 or more is wanted.")
     if len(config.momentum) != 2 or not all(0 <= beta < 1 for beta in config.momentum):
         raise DataError(f"momentum = {list(config.momentum)}: Adam's two betas are wanted, each from 0 to below 1.")
     if not config.measure_faces > 1 or not config.face_part <= 1 or not 0 <= config.average_decay < 1:

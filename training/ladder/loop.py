@@ -89,6 +89,13 @@ class GanTrainer:
             if isinstance(network, progressive.Grown):
                 network.progress = progressive.progress_at(number, steps, network.levels)
 
+    def pace(self, number: int) -> None:
+        """Sets both rates for this step: as configured, and falling at the end of the run where that is wished."""
+        config = self.config
+        share = min(1.0, (config.steps - number) / config.fall_steps) if config.fall_steps else 1.0
+        self.generator.rate(share * config.generator_rate)
+        self.critic.rate(share * config.discriminator_rate)
+
     def real(self, number: int) -> tuple[Tensor, Tensor]:
         """The batch of this number on the device, as large and sharp as the networks are grown."""
         images, labels = self.faces.batch(number, self.config.batch, self.config.seed)
@@ -165,6 +172,7 @@ class GanTrainer:
         config = self.config
         seed_step(config.seed, number)
         self.grow(number)
+        self.pace(number)
         self.generator.network.train()
         self.critic.network.train()
         penalise = number % config.penalty_every == 0

@@ -5,6 +5,7 @@ One loop for all ways; what differs stands in training/data/lessons.py and train
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from functools import partial
 import cv2
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -31,10 +33,10 @@ METHODS = ("distillation", "contrastive", "triplet", "arcface", "cosface", "soft
 
 @dataclass(frozen=True)
 class EmbedderConfig:
-    """data: folders of small ArcFace crops, with the teacher's embeddings or with identities; method: one of METHODS;
-    pictures: of one person in a batch; turned: how often an epoch shows a face that looks aside; hold_out: every so
-    many-th face (distillation) or person (all others) is never learned from; sizes: side of the crops in pixels, and
-    the share of the run that ends with each.
+    """data: folders of small ArcFace crops, with the teacher's embeddings or with identities; start_from: weights to go
+    on from, of as many blocks or fewer; method: one of METHODS; pictures: of one person in a batch; turned: how often
+    an epoch shows a face that looks aside; hold_out: every so many-th face (distillation) or person (all others) is
+    never learned from; sizes: side of the crops in pixels, and the share of the run that ends with each.
     """
 
     name: str = "embedder"
@@ -76,6 +78,45 @@ def lessons_for(config: EmbedderConfig) -> Lessons:
 def size_at(config: EmbedderConfig, progress: float) -> int:
     """The side of the crops at this share (0..1) of the run: small first (progressive learning, Tan & Le 2021)."""
     return next((s for s, until in zip(config.sizes, config.until, strict=True) if progress < until), config.sizes[-1])
+
+
+def deepened(state: dict[str, Tensor], network: EmbedderNet) -> dict[str, Tensor]:
+    """The weights of a shallower network for this deeper one, which then answers as that did: a block that is new ends
+    in a normalisation of gain zero, so that at first nothing is added to what passes it (Goyal et al. 2017).
+
+    Raises ValueError where the network is not as deep in every stage.
+    """
+    filled = dict(network.state_dict())
+    filled |= {key: value for key, value in state.items() if not key.startswith("stages.")}
+    widths, wanted = _widths(state), _widths(filled)
+    used = 0
+    for place, width in enumerate(wanted):
+        if widths[used : used + 1] == [width]:
+            its, mine = f"stages.{used}.", f"stages.{place}."
+            filled |= {mine + key.removeprefix(its): value for key, value in state.items() if key.startswith(its)}
+            used += 1
+        else:
+            filled[f"stages.{place}.body.4.weight"] = torch.zeros(width)
+    if used < len(widths):
+        raise ValueError(f"{len(widths)} blocks do not fit into {len(wanted)}")
+    return filled
+
+
+def _widths(state: dict[str, Tensor]) -> list[int]:
+    """The channels of each block, in order."""
+    keys = (f"stages.{number}.body.0.weight" for number in itertools.count())
+    return [len(state[key]) for key in itertools.takewhile(state.__contains__, keys)]
+
+
+def take_over(path: str, network: EmbedderNet) -> None:
+    """Starts the network from weights of as many blocks or fewer. Raises DataError where they do not fit it."""
+    try:
+        network.load_state_dict(deepened(load_file(path), network))
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        raise DataError(
+            f"start_from = {path!r} holds no embedder of these channels, features and dimensions, with as many blocks "
+            "or fewer: give one, or leave start_from empty."
+        ) from error
 
 
 @torch.no_grad()
@@ -134,7 +175,7 @@ def train(config: EmbedderConfig, resume: bool = False, machine: Machine | None 
     network = EmbedderNet(config.stem, config.channels, config.blocks, config.features, config.dimensions)
     network = network.to(memory_format=torch.channels_last)
     if config.start_from:
-        network.load_state_dict(load_file(config.start_from))
+        take_over(config.start_from, network)
         lessons.meet(lambda crops: embed(network, crops, config.sizes[0]))
     pupil = Pupil(network, lessons)
     optimiser = torch.optim.AdamW(decayed(pupil, config.weight_decay), lr=config.learning_rate)

@@ -176,6 +176,25 @@ def test_a_run_shorter_than_its_grow_steps_ends_grown(data: Path, tmp_path: Path
     assert train(config(data, tmp_path, rung="progressive", grow_steps=1000, steps=2), machine=HERE) is not None
 
 
+def test_rates_fall_evenly_at_the_end(data: Path, tmp_path: Path) -> None:
+    one = trainer(config(data, tmp_path, steps=100, fall_steps=20, generator_rate=1e-3, discriminator_rate=2e-3))
+    for number, share in ((0, 1.0), (79, 1.0), (80, 1.0), (90, 0.5), (99, 0.05)):
+        one.pace(number)
+        rates = [learner.optimiser.param_groups[0]["lr"] for learner in (one.generator, one.critic)]
+        assert rates == pytest.approx([share * 1e-3, share * 2e-3])
+
+
+def test_how_a_run_ends_may_be_decided_on_the_way(data: Path, tmp_path: Path) -> None:
+    planned = config(data, tmp_path / "planned", rung="dcgan", steps=3, fall_steps=1, average_decay=0.1)
+    train(planned, machine=HERE)
+    later = replace(planned, out=str(tmp_path / "later"), steps=2, fall_steps=0)
+    train(later, machine=HERE)
+    train(replace(later, steps=3, fall_steps=1), resume=True, machine=HERE)
+    states = [torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("planned", "later")]
+    for name, value in states[0]["average"].items():
+        torch.testing.assert_close(value, states[1]["average"][name], msg=name, rtol=0, atol=0)
+
+
 def _stop_before(settings: GanConfig, step: int) -> None:
     """Breaks the run off there, as Ctrl-C would."""
     done = GanTrainer.step
