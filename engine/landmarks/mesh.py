@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 
-from engine.detection.mediapipe_runtime import mediapipe, quietly
 from engine.geometry import boxes
 from engine.geometry.align import transform
 from engine.landmarks import topology
+from engine.landmarks.attention import CROP_PX, mesh_request
 from engine.landmarks.roi import Roi, cut, from_box, from_mesh
 from engine.types import FloatArray, Image
 
-# The network's own input side: our crop is what it sees, nothing is resampled twice.
-CROP_PX = 192
 SMALLEST_BOX_PX = 8.0
-_POINT_BYTES = 17
-_POINT_TAGS = {0: 10, 1: 15, 2: 13, 7: 21, 12: 29}  # point, its length, x, y and z
-_SCORE = "facelandmarkcpu__face_presence_score"
-_THRESHOLD = "facelandmarkcpu__ThresholdingCalculator.threshold"
-_GRAPH = """
-    input_stream: "image"  input_stream: "roi"  output_stream: "landmarks"
-    input_side_packet: "with_attention"
-    node {
-      calculator: "FaceLandmarkCpu"
-      input_stream: "IMAGE:image"  input_stream: "ROI:roi"
-      input_side_packet: "WITH_ATTENTION:with_attention"
-      output_stream: "LANDMARKS:landmarks"
-    }
-"""
 
 
 class Mesh(NamedTuple):
@@ -41,16 +24,15 @@ class Mesh(NamedTuple):
 
 
 class FaceMesher:
-    """Fits the mesh with attention (sharper eyes and lips, irises) to one face at a time, 2.3 ms each.
+    """Fits the mesh with attention (sharper eyes and lips, irises) to one face at a time, 2 ms each.
 
-    Only the landmark network of MediaPipe runs (Grishchenko et al. 2020, "Attention Mesh"), not its own detector and
-    tracker: the same image and box always give the same points. For one thread at a time.
+    Only the landmark network of MediaPipe runs (engine/landmarks/attention.py), not its own detector and tracker: the
+    same image and box always give the same points. For one thread at a time. Raises DeviceError if it does not start.
     """
 
     def __init__(self, *, min_score: float = 0.5) -> None:
         self._min_score = min_score
-        self._whole: Any = None
-        self._solution: Any = quietly(self._build)
+        self._request: Any = mesh_request()
 
     def mesh(
         self, image: Image, box: FloatArray, *, landmarks: FloatArray | None = None, passes: int = 1
@@ -75,53 +57,20 @@ class FaceMesher:
 
     def close(self) -> None:
         """Free the network; calling it again does nothing."""
-        solution, self._solution = self._solution, None
-        if solution is not None:
-            solution.close()
+        self._request = None
 
     def _run(self, image: Image, roi: Roi) -> Mesh | None:
-        if self._solution is None:
+        if self._request is None:
             raise ValueError("this mesher is closed")
         crop, to_image = cut(image, roi, CROP_PX)
-        rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
-        answer = self._solution.process({"image": rgb, "roi": self._whole})
-        if answer.landmarks is None:  # below min_score
+        self._request.get_input_tensor().data[0] = crop
+        self._request.infer()
+        score = float(self._request.get_output_tensor(1).data[0])
+        if score < self._min_score:
             return None
-        relative = _places(answer.landmarks)
-        # Relative coordinates count from the corner of the first pixel; ours from its centre.
-        points = transform(to_image, relative * CROP_PX - 0.5)
-        return Mesh(points, float(getattr(answer, _SCORE))) if np.isfinite(points).all() else None
-
-    def _build(self) -> Any:
-        mediapipe()
-        from google.protobuf import text_format  # type: ignore[import-untyped]
-        from mediapipe.framework import calculator_pb2
-        from mediapipe.framework.formats import rect_pb2
-        from mediapipe.python.solution_base import SolutionBase
-
-        config = text_format.Parse(_GRAPH, calculator_pb2.CalculatorGraphConfig())
-        solution = SolutionBase(
-            graph_config=config,
-            calculator_params={_THRESHOLD: self._min_score},
-            side_inputs={"with_attention": True},
-            outputs=["landmarks", _SCORE],
-        )
-        self._whole = rect_pb2.NormalizedRect(x_center=0.5, y_center=0.5, width=1.0, height=1.0)
-        # The first run prints notices and allocates: have it behind us, inside the quiet block.
-        solution.process({"image": np.zeros((CROP_PX, CROP_PX, 3), np.uint8), "roi": self._whole})
-        return solution
-
-
-def _places(landmarks: Any) -> FloatArray:
-    """(478, 2) relative places out of MediaPipe's list. Read from its wire format, 30 times as fast as point by point:
-    each point is a message of 15 bytes after a tag and its length, x, y and z as a tag and four bytes each.
-    """
-    raw = landmarks.SerializeToString()
-    if len(raw) == _POINT_BYTES * topology.POINTS:
-        rows = np.frombuffer(raw, np.uint8).reshape(-1, _POINT_BYTES)
-        if (rows[:, list(_POINT_TAGS)] == list(_POINT_TAGS.values())).all():
-            return np.ascontiguousarray(np.c_[rows[:, 3:7], rows[:, 8:12]]).view("<f4").astype(np.float32, copy=False)
-    return np.array([(point.x, point.y) for point in landmarks.landmark], np.float32)
+        # The network counts from the corner of the first pixel; we from its centre.
+        points = transform(to_image, self._request.get_output_tensor(0).data - np.float32(0.5))
+        return Mesh(points, score) if np.isfinite(points).all() else None
 
 
 def mesh_box(points: FloatArray) -> FloatArray:

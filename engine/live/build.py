@@ -21,6 +21,7 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
     from engine.detection.choice import make_detector
     from engine.detection.mediapipe_faces import Effort
     from engine.landmarks.mesh import FaceMesher
+    from engine.live.beside import Beside
     from engine.live.follow import FaceFollower
 
     size = settings.size or SIZES[0]
@@ -29,7 +30,7 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
         ager.warm_up(other)  # so that climbing the quality ladder does not stop the picture
     estimator = AgeEstimator.load(settings.device, folder=weights)
     detector = make_detector(settings.detector, Effort.LIVE, device=settings.device, weights=weights)
-    follower = FaceFollower(detector, FaceMesher())
+    follower = FaceFollower(detector, FaceMesher(), beside=Beside("glance"))
     recogniser = make_recogniser(settings.device, weights=weights)
     restyler = make_restyler(settings.device, weights=weights)
     return LivePipeline(follower, ager, estimator, recogniser=recogniser, restyler=restyler)

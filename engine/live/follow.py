@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.geometry import boxes as box_math
 from engine.landmarks.faces import FoundFace, as_detections, from_mesh
 from engine.landmarks.mesh import Mesh
 from engine.landmarks.pose import yaw_degrees
+from engine.live.beside import Beside
 from engine.live.inside import Sighting
 from engine.live.stages import Stages
 from engine.tracking.tracker import Tracker
@@ -80,15 +82,23 @@ class FaceFollower:
     and nobody looks inside. Somebody new is then found within nine frames. Faces without a mesh (profiles) keep their
     place between two detections, and there are no glances meanwhile. For one thread.
 
-    glances: False where evenness is worth nothing, as in a video that is written to a file.
+    glances: False where evenness is worth nothing, as in a video that is written to a file. beside: where to glance, so
+    that no frame waits for it: what it saw counts for the frame in which it is ready. Closed with the follower.
     """
 
     def __init__(
-        self, detector: FaceDetector, mesher: Mesher, tracker: Tracker | None = None, *, glances: bool = True
+        self,
+        detector: FaceDetector,
+        mesher: Mesher,
+        tracker: Tracker | None = None,
+        *,
+        glances: bool = True,
+        beside: Beside[Detections] | None = None,
     ) -> None:
         self._detector = detector
         self._mesher = mesher
         self._tracker = tracker or Tracker()
+        self._beside = beside
         self._glance = glances_of(detector) if glances else None
         self._keeps = False
         self.sighting: Sighting | None = None
@@ -96,6 +106,8 @@ class FaceFollower:
 
     def reset(self) -> None:
         """Forget all faces."""
+        if self._beside is not None:
+            self._beside.drop()
         self._tracker.reset()
         self._known: list[_Known] = []
         self._since_detection = EVERY
@@ -109,6 +121,8 @@ class FaceFollower:
             self.sighting = None
 
     def close(self) -> None:
+        if self._beside is not None:
+            self._beside.close()
         self._detector.close()
         self._mesher.close()
 
@@ -119,7 +133,10 @@ class FaceFollower:
         whole = lost or self._searching or self._keeps or any(k.face.mesh is None for k in known)
         glance = None if whole else self._glance
         rest = EVERY_SEARCHING if self._searching else EVERY if glance is None else EVERY_GLANCE
-        if lost or self._since_detection >= rest:
+        due = lost or self._since_detection >= rest
+        if glance is not None and self._beside is not None:
+            known = self._glanced(image, known, glance, self._beside, due, stages)
+        elif due:
             known = self._looked_around(image, known, glance, stages)
             self._since_detection = 0
         with stages("track"):
@@ -141,17 +158,40 @@ class FaceFollower:
                 found.append(_Known(from_mesh(mesh.points, mesh.score), known.doubts))
         return _without_doubles(found), lost
 
+    def _glanced(
+        self, image: Image, known: list[_Known], glance: Look, beside: Beside[Detections], due: bool, stages: Stages
+    ) -> list[_Known]:
+        """Confirm the faces by the glance that has ended, if one has, and begin the next when it is due."""
+        seen = beside.take()
+        if seen is not None:
+            detections, spent_ms = seen
+            stages.add("detect", spent_ms)
+            known = self._confirmed(image, known, detections, 1, stages)
+        if due and beside.begin(partial(glance, image)):
+            self._since_detection = 0
+        return known
+
     def _looked_around(self, image: Image, known: list[_Known], glance: Look | None, stages: Stages) -> list[_Known]:
-        """Confirm the followed faces by a detection or a glance, and add those that are new or have no mesh yet."""
+        """Confirm the faces by a detection or a glance that is made now."""
+        if self._beside is not None:
+            self._beside.drop()  # the detector is for one thread at a time, and sees more now
         with stages("detect"):
             detections = (glance or self._detector.detect)(image)
         if self._keeps:
             candidates = candidates_of(self._detector)
             self.sighting = Sighting(image, detections if candidates is None else candidates, detections)
+        return self._confirmed(image, known, detections, GLANCES if glance is None else 1, stages)
+
+    def _confirmed(
+        self, image: Image, known: list[_Known], detections: Detections, doubt: int, stages: Stages
+    ) -> list[_Known]:
+        """The followed faces, doubted by so much where they were not detected, and those that are new or have no mesh
+        yet.
+        """
         followed = [k for k in known if k.face.mesh is not None]
         matched = _overlaps(followed, detections)
         for row, one in enumerate(followed):
-            one.doubts = 0 if matched[row].any() else one.doubts + (GLANCES if glance is None else 1)
+            one.doubts = 0 if matched[row].any() else one.doubts + doubt
         fresh = np.nonzero(~matched.any(axis=0))[0][: max(0, MOST_FACES - len(followed))]
         with stages("mesh"):
             added = [self._new(image, detections, int(column)) for column in fresh]

@@ -38,7 +38,7 @@ _chosen_lock = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _openvino() -> Any:
+def openvino() -> Any:
     """OpenVINO. Its usage statistics stay off: nothing leaves this computer."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None makes importing it fail
     try:
@@ -49,9 +49,9 @@ def _openvino() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _core() -> Any:
+def core() -> Any:
     """OpenVINO's core, made once."""
-    return _openvino().Core()
+    return openvino().Core()
 
 
 class OpenVinoNetwork:
@@ -153,7 +153,7 @@ def _files(weights: Weights) -> dict[str, Path]:
 
 def _candidates(files: Mapping[str, Path]) -> tuple[str, ...]:
     """What this processor may be good at; without bf16 instructions bf16 is slow or fails."""
-    abilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    abilities = core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return tuple(p for p in PRECISIONS if p in files and (p == "f32" or p.upper() in abilities))
 
 
@@ -184,17 +184,17 @@ def _request(path: Path, precision: str, threads: int, shapes: Shapes | None) ->
     if threads:
         config["INFERENCE_NUM_THREADS"] = threads
     try:
-        model = _core().read_model(str(path))
+        model = core().read_model(str(path))
         if shapes is not None:
             model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
-        return _core().compile_model(model, "CPU", config).create_infer_request()
+        return core().compile_model(model, "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise DeviceError(f"OpenVINO cannot prepare {path} in {precision}: {_first_line(error)}") from error
 
 
 def _answer(request: Any, inputs: Sequence[FloatArray]) -> FloatArray:
     """The output for these inputs, which are read in place; it is copied because the next call overwrites it."""
-    tensor, arrays = _openvino().Tensor, [np.ascontiguousarray(each, np.float32) for each in inputs]
+    tensor, arrays = openvino().Tensor, [np.ascontiguousarray(each, np.float32) for each in inputs]
     for place, array in enumerate(arrays):  # they must outlive the call
         request.set_input_tensor(place, tensor(array, shared_memory=True))
     request.infer()

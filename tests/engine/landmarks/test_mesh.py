@@ -12,7 +12,7 @@ from engine.detection.mediapipe_faces import Effort, MediaPipeDetector
 from engine.geometry.align import transform
 from engine.landmarks import topology
 from engine.landmarks.faces import as_detections, find_faces
-from engine.landmarks.mesh import FaceMesher, _places, five_points, mesh_box
+from engine.landmarks.mesh import FaceMesher, five_points, mesh_box
 from engine.landmarks.pose import pose_degrees, yaw_degrees
 from engine.landmarks.smoothing import OneEuro
 from engine.types import FloatArray, Image
@@ -229,18 +229,3 @@ def test_a_still_face_filmed_with_noise_does_not_shiver(mesher: FaceMesher, mesh
     raw_step, step = (np.linalg.norm(np.diff(p[8:], axis=0), axis=-1).mean() / eyes for p in (raw, smoothed))
     assert step < 0.001
     assert step < raw_step / 3
-
-
-def test_points_read_from_the_wire_are_those_of_the_list() -> None:
-    from mediapipe.framework.formats import landmark_pb2
-
-    rng = np.random.default_rng(0)
-    made = landmark_pb2.NormalizedLandmarkList()
-    for x, y, z in rng.uniform(-1, 2, (topology.POINTS, 3)):
-        made.landmark.add(x=x, y=y, z=z)
-    wanted = np.array([(point.x, point.y) for point in made.landmark], np.float32)
-    np.testing.assert_array_equal(_places(made), wanted)
-    made.landmark[7].visibility = 0.5  # a longer message: read point by point
-    np.testing.assert_array_equal(_places(made), wanted)
-    made.landmark[8].ClearField("z")  # and one as much shorter
-    np.testing.assert_array_equal(_places(made), wanted)

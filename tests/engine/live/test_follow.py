@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from engine.landmarks.mesh import five_points
+from engine.live.beside import Beside
 from engine.live.follow import EVERY, EVERY_GLANCE, MOST_FACES, FaceFollower, Seen, yaw_from_landmarks
 from engine.live.stages import Stages
+from engine.types import Detections, Image
 from tests.fakes.faces import FakeDetector, FakeMesher, GlancingDetector, Person, World
 
 IMAGE = np.zeros((360, 640, 3), np.uint8)
@@ -17,10 +22,15 @@ FRAME_NS = 40_000_000
 class Setting:
     """A world, its follower and a clock."""
 
-    def __init__(self, *people: Person, detector: type[FakeDetector] = FakeDetector) -> None:
+    def __init__(
+        self,
+        *people: Person,
+        detector: type[FakeDetector] = FakeDetector,
+        beside: Beside[Detections] | None = None,
+    ) -> None:
         self.world = World(*people)
         self.detector = detector(self.world)
-        self.follower = FaceFollower(self.detector, FakeMesher(self.world))
+        self.follower = FaceFollower(self.detector, FakeMesher(self.world), beside=beside)
         self.frames = 0
         self.stages = Stages()
 
@@ -165,6 +175,89 @@ def test_a_whole_detection_where_a_glance_could_miss_something(reason: str) -> N
     setting.step(EVERY)
     assert detector.calls > before
     assert detector.glances == glances
+
+
+class Held(GlancingDetector):
+    """Glances that last until they are let go."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.go = threading.Event()
+        self.broken = False
+
+    def glance(self, image: Image) -> Detections:
+        assert self.go.wait(20)
+        if self.broken:
+            raise ValueError("the detector broke")
+        return super().glance(image)
+
+
+@pytest.fixture
+def held() -> Iterator[tuple[Setting, Held, Beside[Detections]]]:
+    """Two faces that are followed, with glances beside the frames."""
+    beside: Beside[Detections] = Beside("glance")
+    setting = Setting(Person(200, 150), Person(420, 150), detector=Held, beside=beside)
+    assert isinstance(setting.detector, Held)
+    setting.step(2)
+    yield setting, setting.detector, beside
+    setting.detector.go.set()
+    setting.follower.close()
+
+
+def test_no_frame_waits_for_a_glance_beside_it(held: tuple[Setting, Held, Beside[Detections]]) -> None:
+    setting, detector, beside = held
+    setting.world.people.append(Person(300, 260))
+    assert [len(setting.step()) for _ in range(4 * EVERY_GLANCE)] == [2] * 4 * EVERY_GLANCE
+    assert (detector.calls, detector.glances) == (1, 0)
+    detector.go.set()
+    counts = []
+    for _ in range(3 * EVERY_GLANCE + 2):
+        beside.wait()
+        counts.append(len(setting.step()))
+    assert counts[-1] == 3
+    assert detector.calls == 1
+
+
+def test_a_glance_is_timed_in_the_frame_that_takes_it(held: tuple[Setting, Held, Beside[Detections]]) -> None:
+    setting, detector, beside = held
+    setting.step(EVERY_GLANCE)
+    assert "detect" not in setting.stages.done()
+    detector.go.set()
+    beside.wait()
+    setting.step()
+    assert setting.stages.done()["detect"] >= 0
+    assert detector.glances == 1
+
+
+def test_a_detection_waits_for_the_glance_and_forgets_it(held: tuple[Setting, Held, Beside[Detections]]) -> None:
+    setting, detector, _ = held
+    setting.step(EVERY_GLANCE)
+    setting.world.people.pop()
+    threading.Timer(0.05, detector.go.set).start()
+    assert len(setting.step()) == 1
+    assert (detector.calls, detector.glances) == (2, 1), "one after the other"
+
+
+def test_what_breaks_beside_is_told_in_a_frame(held: tuple[Setting, Held, Beside[Detections]]) -> None:
+    setting, detector, beside = held
+    setting.step(EVERY_GLANCE)
+    detector.broken = True
+    detector.go.set()
+    beside.wait()
+    with pytest.raises(ValueError, match="the detector broke"):
+        setting.step()
+    assert len(setting.step()) == 2
+
+
+def test_reset_and_close_leave_no_glance_behind(held: tuple[Setting, Held, Beside[Detections]]) -> None:
+    setting, detector, beside = held
+    setting.step(EVERY_GLANCE)
+    detector.go.set()
+    setting.follower.reset()
+    assert beside.take() is None
+    setting.follower.close()
+    setting.follower.close()
+    assert not any(thread.name.startswith("glance") for thread in threading.enumerate())
 
 
 def test_two_meshes_on_one_face_become_one() -> None:
