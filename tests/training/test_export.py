@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import openvino
 import pytest
 import torch
 
@@ -16,7 +18,7 @@ from engine.weights.store import INT8_FILES, IR_FILES, SAFETENSORS, find
 from tests.fakes.weights import AGER, make_weights
 from training import export as exporting
 from training.export import export
-from training.quantise import ager_inputs, demo_crops
+from training.quantise import _fold_pools, ager_inputs, demo_crops
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,35 @@ def test_changed_weights_are_not_exported(made: Path, tmp_path: Path) -> None:
     (folder / "age.safetensors").write_bytes(data)
     with pytest.raises(WeightsError, match="not the file its card describes"):
         export("age", folder)
+
+
+def test_a_mean_before_a_convolution_is_folded_into_it_without_a_trace(made: Path) -> None:
+    core, path = openvino.Core(), str(find("age", made).verify(".xml"))
+    folded = core.read_model(path)
+    _fold_pools(openvino, folded)
+    assert _kinds(core.read_model(path)).count("AvgPool") == 3
+    assert "AvgPool" not in _kinds(folded)
+    picture = np.random.default_rng(0).random((1, 3, 112, 112), np.float32)
+    answers = [
+        core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(picture)[0] for model in (path, folded)
+    ]
+    assert np.ptp(answers[0]) > 1e-3, "an even answer would prove nothing"
+    np.testing.assert_allclose(answers[1], answers[0], atol=1e-6)
+
+
+def test_what_is_rounded_throughout_passes_rounded_numbers_on(made: Path) -> None:
+    model = openvino.Core().read_model(str(find("age", made).verify("-int8.xml")))
+    kinds = _kinds(model)
+    assert "AvgPool" not in kinds
+    sums = [node for node in model.get_ordered_ops() if node.get_type_name() == "Add"]
+    passing = [{port.get_node().get_type_name() for port in node.input_values()} for node in sums]
+    assert sum("FakeQuantize" in each for each in passing) == 5, "the blocks that nothing is folded in"
+    rounded = [node.input_value(0) for node in model.get_ordered_ops() if node.get_type_name() == "FakeQuantize"]
+    assert len({(each.get_node().get_friendly_name(), each.get_index()) for each in rounded}) == len(rounded)
+
+
+def _kinds(model: Any) -> list[str]:
+    return [node.get_type_name() for node in model.get_ordered_ops()]
 
 
 def test_calibration_covers_lights_and_ages(samples: list[list[FloatArray]]) -> None:
