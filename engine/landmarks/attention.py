@@ -8,6 +8,7 @@ cutting, which are added here: where a region lies, its features, and its points
 from __future__ import annotations
 
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,18 @@ def mesh_request() -> Any:
 
     Raises DeviceError where MediaPipe's file is missing or no network that OpenVINO reads.
     """
-    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
     path = _path()
     try:
-        return core().compile_model(_model(path), "CPU", config).create_infer_request()
+        return _compiled(path).create_infer_request()
     except Exception as error:  # its readers raise kinds of their own
         raise DeviceError(f"OpenVINO cannot read {path}: run ./run again to repair the set-up.") from error
+
+
+@lru_cache(maxsize=1)
+def _compiled(path: Path) -> Any:
+    """Ready to run on one core. That takes up to a second, so it is made once for all who look at faces."""
+    config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    return core().compile_model(_model(path), "CPU", config)
 
 
 def _path() -> Path:
