@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.runtime import Network, load_network
+from engine.runtime import Network, load_network, on_pictures
 from engine.types import AlignedFace, FloatArray
 
 # Below the first number of years nothing is changed at all; the change fades in until the second.
@@ -33,6 +33,7 @@ class Ager:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._quick = on_pictures(network)
 
     @classmethod
     def load(
@@ -45,7 +46,9 @@ class Ager:
         threads: int = 0,
     ) -> Ager:
         """The ager on the network "ager", warmed up for crops of this side. Raises WeightsError, DeviceError."""
-        return cls(load_network("ager", device, folder=folder, size=size, precision=precision, threads=threads))
+        ager = cls(load_network("ager", device, folder=folder, size=size, precision=precision, threads=threads))
+        ager.warm_up(ager.size)
+        return ager
 
     @property
     def size(self) -> int:
@@ -58,8 +61,7 @@ class Ager:
 
     def warm_up(self, size: int) -> None:
         """Runs once on an empty crop of this side, so that the first face does not wait for the preparation."""
-        image = np.zeros((1, 3, size, size), np.float32)
-        self._network(image, image[:, :1], image[:, :1])
+        self.residuals([AlignedFace(np.zeros((size, size, 3), np.uint8), np.eye(2, 3), 0, 0)], [20], [60])
 
     def residuals(
         self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
@@ -78,29 +80,41 @@ class Ager:
         if not faces:
             return np.zeros((0, self.size, self.size, 3), np.float32)
         size = sizes.pop()
-        result = np.zeros((len(faces), size, size, 3), np.float32)
         gains = [change_gain(s, t) for s, t in zip(source_ages, target_ages, strict=True)]
         due = [i for i, gain in enumerate(gains) if gain > 0]
-        for group in [due] if self._network.batches else [[i] for i in due]:
-            if group:
-                raw = self._run([faces[i] for i in group], [(source_ages[i], target_ages[i]) for i in group])
-                for i, planes in zip(group, raw, strict=True):
-                    result[i] = _to_pixels(planes, gains[i])
+        answers = self._asked([faces[i] for i in due], [(source_ages[i], target_ages[i]) for i in due])
+        if len(due) == len(faces) == 1 and gains[0] == 1:  # as mostly: nothing to be copied
+            return answers[0][None]
+        result = np.zeros((len(faces), size, size, 3), np.float32)
+        for i, answer in zip(due, answers, strict=True):
+            np.multiply(answer, np.float32(gains[i]), out=result[i])
         return result
 
-    def _run(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> FloatArray:
-        tensor = cv2.dnn.blobFromImages([face.crop for face in faces], 1 / 255, swapRB=True)
-        image = np.asarray(tensor, np.float32)  # (N, 3, S, S) RGB 0..1
-        maps = np.empty((2, len(faces), 1, *image.shape[2:]), np.float32)
-        maps[:] = np.array(ages, np.float32).T[:, :, None, None, None] / 100
-        return self._network(image, maps[0], maps[1])
+    def _asked(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
+        """What the network adds to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
+        if self._quick is not None and not self._network.batches:
+            return [self._quick(face.crop, *_maps([pair], face.size)) for face, pair in zip(faces, ages, strict=True)]
+        found: list[FloatArray] = []
+        for start in range(0, len(faces), many := len(faces) if self._network.batches else 1):
+            part = slice(start, start + many)
+            image = np.asarray(cv2.dnn.blobFromImages([f.crop for f in faces[part]], 1 / 255, swapRB=True), np.float32)
+            found += map(_pixels, self._network(image, *_maps(ages[part], image.shape[-1])))
+        return found
 
     def close(self) -> None:
         """Lets go of the network; twice is safe."""
         self._network.close()
 
 
-def _to_pixels(planes: FloatArray, gain: float) -> FloatArray:
-    """(3, S, S) RGB in units of 0..1 -> (S, S, 3) BGR in 8-bit units, times the gain."""
+def _maps(ages: list[tuple[float, float]], size: int) -> FloatArray:
+    """Own and wanted ages as the network takes them, (2, N, 1, S, S) in hundreds of years."""
+    maps = np.empty((2, len(ages), 1, size, size), np.float32)
+    maps[:] = np.array(ages, np.float32).T[:, :, None, None, None] / 100
+    return maps
+
+
+def _pixels(planes: FloatArray) -> FloatArray:
+    """(3, S, S) RGB in units of 0..1 -> (S, S, 3) BGR in 8-bit units."""
     merged = np.asarray(cv2.merge([planes[2], planes[1], planes[0]]), np.float32)
-    return merged * np.float32(255 * gain)
+    merged *= 255
+    return merged

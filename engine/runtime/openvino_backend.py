@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.errors import DeviceError, WeightsError
 from engine.networks import REGISTRY
-from engine.types import FloatArray
+from engine.types import FloatArray, Image
 from engine.weights.card import Card
 from engine.weights.store import INT8_FILES, IR_FILES, Weights
 
@@ -31,7 +31,7 @@ AGREEMENT = 0.25
 _LEAST_ROUNDS, _MOST_ROUNDS, _TIMING_S = 5, 15, 0.3
 
 Shapes = tuple[tuple[int, ...], ...]
-Make = Callable[[Shapes], Any]
+Make = Callable[..., Any]
 
 _chosen: dict[tuple[object, ...], Mapping[str, float]] = {}
 _chosen_lock = threading.Lock()
@@ -63,7 +63,7 @@ class OpenVinoNetwork:
     batches = False  # measured: a batch of two takes twice the time of one
 
     def __init__(self, name: str, make: Make, precision: str, size: int, timings_ms: Mapping[str, float]) -> None:
-        """make: gives what answers inputs of these shapes."""
+        """make: gives what answers inputs of these shapes, or with ``picture=True`` a picture in place of the first."""
         self.name = name
         self.device = f"cpu/openvino/{precision}"
         self.size = size
@@ -79,11 +79,28 @@ class OpenVinoNetwork:
             try:
                 return _answer(request, inputs)
             except RuntimeError as error:
-                raise DeviceError(f"network {self.name} failed on {self.device}: {_first_line(error)}") from error
+                raise self._failure(error) from error
+
+    def picture(self, image: Image, *others: FloatArray) -> FloatArray:
+        """See engine.runtime.backend.on_pictures. Measured at 512 px: asking so takes a third less time."""
+        with self._lock:
+            if self._make is None:
+                raise DeviceError(f"network {self.name} is closed.")
+            side = image.shape[0]
+            request = self._make(((1, 3, side, side), *_shapes(others)), picture=True)
+            try:
+                request.get_input_tensor(0).data[0] = image
+                _ask(request, others, first=1)
+                return np.asarray(cv2.cvtColor(request.get_output_tensor(0).data[0], cv2.COLOR_RGB2BGR), np.float32)
+            except RuntimeError as error:
+                raise self._failure(error) from error
 
     def close(self) -> None:
         with self._lock:
             self._make = None
+
+    def _failure(self, error: RuntimeError) -> DeviceError:
+        return DeviceError(f"network {self.name} failed on {self.device}: {_first_line(error)}")
 
 
 def load_openvino(weights: Weights, *, precision: str, size: int, threads: int) -> OpenVinoNetwork:
@@ -163,18 +180,18 @@ def _shapes(inputs: Sequence[FloatArray]) -> Shapes:
 
 def _maker(path: Path, precision: str, threads: int, any_shape: bool) -> Make:
     """What makes requests for shapes and keeps them; any_shape: one for all."""
-    kept: dict[Shapes | None, Any] = {}
+    kept: dict[tuple[Shapes | None, bool], Any] = {}
 
-    def make(shapes: Shapes) -> Any:
-        key = None if any_shape else shapes
+    def make(shapes: Shapes, *, picture: bool = False) -> Any:
+        key = None if any_shape else shapes, picture
         if key not in kept:
-            kept[key] = _request(path, precision, threads, key)
+            kept[key] = _request(path, precision, threads, *key)
         return kept[key]
 
     return make
 
 
-def _request(path: Path, precision: str, threads: int, shapes: Shapes | None) -> Any:
+def _request(path: Path, precision: str, threads: int, shapes: Shapes | None, picture: bool) -> Any:
     """What answers inputs of these shapes, or of any (None). Raises DeviceError."""
     config: dict[str, Any] = {
         "PERFORMANCE_HINT": "LATENCY",
@@ -187,18 +204,48 @@ def _request(path: Path, precision: str, threads: int, shapes: Shapes | None) ->
         model = core().read_model(str(path))
         if shapes is not None:
             model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
+        if picture:
+            model = _on_pictures(model)
         return core().compile_model(model, "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise DeviceError(f"OpenVINO cannot prepare {path} in {precision}: {_first_line(error)}") from error
 
 
+def _on_pictures(model: Any) -> Any:
+    """The network with a picture (1, S, S, 3) uint8 BGR for its first input, answering (1, S, S, 3) RGB times 255.
+
+    Measured: to turn the colours of the answer in here takes longer than to do so while it is copied.
+    """
+    ov = openvino()
+    from openvino import opset13 as ops
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    result = model.get_results()[0]
+    pixels = ops.multiply(result.input_value(0), ops.constant(np.float32(255)))
+    result.input(0).replace_source_output(pixels.output(0))
+    model.validate_nodes_and_infer_types()
+    steps = PrePostProcessor(model)
+    planes, picture = ov.Layout("NCHW"), ov.Layout("NHWC")
+    steps.input(0).tensor().set_element_type(ov.Type.u8).set_color_format(ColorFormat.BGR).set_layout(picture)
+    steps.input(0).model().set_layout(planes)
+    steps.input(0).preprocess().convert_element_type(ov.Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
+    steps.output(0).model().set_layout(planes)
+    steps.output(0).tensor().set_layout(picture)
+    return steps.build()
+
+
 def _answer(request: Any, inputs: Sequence[FloatArray]) -> FloatArray:
-    """The output for these inputs, which are read in place; it is copied because the next call overwrites it."""
+    """The output for these inputs; it is copied because the next call overwrites it."""
+    _ask(request, inputs)
+    return np.array(request.get_output_tensor(0).data, np.float32)
+
+
+def _ask(request: Any, inputs: Sequence[FloatArray], first: int = 0) -> None:
+    """Runs the request on these inputs, from the ``first`` place on, which are read in place."""
     tensor, arrays = openvino().Tensor, [np.ascontiguousarray(each, np.float32) for each in inputs]
-    for place, array in enumerate(arrays):  # they must outlive the call
+    for place, array in enumerate(arrays, first):  # they must outlive the call
         request.set_input_tensor(place, tensor(array, shared_memory=True))
     request.infer()
-    return np.array(request.get_output_tensor(0).data, np.float32)
 
 
 def _time(prepared: Mapping[str, Any], inputs: list[FloatArray]) -> dict[str, float]:

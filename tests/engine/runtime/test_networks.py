@@ -15,7 +15,7 @@ import pytest
 from engine.errors import DeviceError, WeightsError
 from engine.networks import REGISTRY
 from engine.paths import project_dir
-from engine.runtime import Network, load_network, openvino_backend
+from engine.runtime import Network, load_network, on_pictures, openvino_backend
 from engine.runtime.openvino_backend import fastest
 from engine.runtime.torch_backend import load_torch
 from engine.types import FloatArray
@@ -115,6 +115,42 @@ class TestContract:
         for thread in threads:
             thread.join(30)
         assert wrong == []
+
+
+@pytest.mark.parametrize("size", [64, 96])
+def test_a_picture_is_answered_as_its_planes_are(made_weights: Path, size: int) -> None:
+    network = open_openvino(made_weights, "ager")
+    ask = on_pictures(network)
+    assert ask is not None
+    picture = np.random.default_rng(0).integers(0, 256, (size, 2 * size, 3)).astype(np.uint8)[:, ::2]  # strided
+    picture.setflags(write=False)
+    _, source, target = noise("ager", 1, size)
+    planes = np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    expected = 255 * network(planes, source, target)[0, ::-1].transpose(1, 2, 0)
+    answer = ask(picture, source, target)
+    assert (answer.shape, answer.dtype) == ((size, size, 3), np.float32)
+    assert np.abs(expected).max() > 1, "an answer of zeros would prove nothing"
+    np.testing.assert_allclose(answer, expected, atol=0.05)
+    kept = answer.copy()
+    ask(255 - picture, source, target)
+    np.testing.assert_array_equal(answer, kept)
+
+
+def test_pictures_that_cannot_be_asked_about_are_device_errors(made_weights: Path) -> None:
+    network = open_openvino(made_weights, "ager")
+    ask = on_pictures(network)
+    assert ask is not None
+    picture, maps = np.zeros((64, 64, 3), np.uint8), np.zeros((1, 1, 64, 64), np.float32)
+    with pytest.raises(DeviceError) as caught:
+        ask(picture, maps, np.zeros((1, 1, 96, 96), np.float32))
+    assert "\n" not in str(caught.value)
+    network.close()
+    with pytest.raises(DeviceError, match="network ager is closed"):
+        ask(picture, maps, maps)
+
+
+def test_torch_has_no_quicker_way_for_pictures(made_weights: Path) -> None:
+    assert on_pictures(open_torch(made_weights, "ager")) is None
 
 
 @pytest.mark.parametrize("name", ["ager", "age"])
