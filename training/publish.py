@@ -27,7 +27,7 @@ from training.loops.age import AgeConfig
 from training.loops.aging import AgingConfig
 from training.loops.detector import DetectorConfig, detector_arguments
 from training.loops.detector import build_network as build_detector
-from training.loops.embedder import EmbedderConfig
+from training.loops.embedder import EmbedderConfig, deepened
 from training.provenance import read_run
 from training.style.loop import StyleConfig
 
@@ -68,7 +68,7 @@ class PublishConfig:
     """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector", "faces" or "style"; sets:
     what it learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with
     ``prefix``; split, metric: in words; mean_with: safetensors of other runs, whose numbers are averaged with the run's
-    in equal parts (Wortsman et al. 2022, Model soups).
+    in equal parts (Wortsman et al. 2022, Model soups); an embedder's may be shallower.
     What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
@@ -114,7 +114,8 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
         detector = DetectorConfig()
         return "detector", build_detector(detector), detector_arguments(detector), (640,)
     if config.weights == "embedder":
-        e = EmbedderConfig()
+        built = {key: told[key] for key in ("stem", "channels", "blocks", "features", "dimensions") if key in told}
+        e = replace(EmbedderConfig(), **built)
         embedder: dict[str, object] = {"stem": e.stem, "channels": list(e.channels), "blocks": list(e.blocks),
                                        "features": e.features, "dimensions": e.dimensions}  # fmt: skip
         return "embedder", EmbedderNet(e.stem, e.channels, e.blocks, e.features, e.dimensions), embedder, (112,)
@@ -131,9 +132,14 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
     raise DataError(f"{config.weights!r} is no network of this program: publish {known}.")
 
 
-def _mean(files: list[Path]) -> dict[str, Tensor]:
-    """The mean of the same networks' tensors, in the first one's precision. Raises DataError for another network's."""
+def _mean(files: list[Path], network: nn.Module) -> dict[str, Tensor]:
+    """The mean of the same networks' tensors, in the first one's precision; of an embedder also with shallower ones,
+    by what they are as deep ones. Raises DataError for another network's.
+    """
     first, *others = (load_file(_there(file)) for file in files)
+    if isinstance(network, EmbedderNet) and others:
+        network.load_state_dict(first)
+        others = [_as_deep(other, network) for other in others]
     for file, other in zip(files[1:], others, strict=True):
         if {name: each.shape for name, each in first.items()} != {name: each.shape for name, each in other.items()}:
             raise DataError(f"{file} holds another network than {files[0]}: only the same networks have a mean.")
@@ -143,6 +149,14 @@ def _mean(files: list[Path]) -> dict[str, Tensor]:
         else tensor
         for name, tensor in first.items()
     }
+
+
+def _as_deep(tensors: dict[str, Tensor], network: EmbedderNet) -> dict[str, Tensor]:
+    """An embedder's tensors as those of a deeper one, or as they are where they do not fit."""
+    try:
+        return deepened(tensors, network)
+    except ValueError:
+        return tensors
 
 
 def _there(file: Path) -> Path:
@@ -161,7 +175,7 @@ def publish_run(config: PublishConfig) -> str:
     source = _there(Path(config.run) / WEIGHTS_FILE)
     run = read_run(Path(config.run))
     network, module, arguments, sizes = _network(config, run.get("config", {}))
-    module.load_state_dict(_mean([source, *map(Path, config.mean_with)]))
+    module.load_state_dict(_mean([source, *map(Path, config.mean_with)], module))
     unknown = [name for name in config.sets if name not in SETS]
     if unknown:
         raise DataError(f"{unknown[0]!r} is no known collection: give {', '.join(SETS)}.")

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
+from engine.networks.embedder import EmbedderNet
 from engine.networks.faces import wish
 from engine.weights.card import read_card
 from engine.weights.loading import load_module
@@ -24,6 +25,7 @@ from training.ladder.config import GanConfig
 from training.ladder.rungs import build
 from training.loops.age import AgeConfig
 from training.loops.aging_distilled import DistilledConfig
+from training.loops.embedder import EmbedderConfig
 from training.provenance import commit
 from training.publish import FREE_LICENCE, LICENCE, PublishConfig, licence_of, publish_run
 
@@ -104,6 +106,30 @@ def test_a_mean_of_runs_is_published_and_only_of_the_same_network(run: Path, tmp
         publish_run(PublishConfig(run=str(run), weights="age", folder=str(tmp_path), mean_with=(str(other),)))
     with pytest.raises(DataError, match="does not exist"):
         publish_run(PublishConfig(run=str(run), weights="age", folder=str(tmp_path), mean_with=("nowhere",)))
+
+
+def test_an_embedder_is_published_as_deep_as_it_is_and_averaged_with_a_shallower_one(tmp_path: Path) -> None:
+    config = EmbedderConfig(
+        stem=8, channels=(8, 16), blocks=(1, 3), features=16, dimensions=8, out=str(tmp_path / "run")
+    )
+    torch.manual_seed(0)
+    deep = EmbedderNet(8, (8, 16), (1, 3), 16, 8)
+    shallow = EmbedderNet(8, (8, 16), (1, 1), 16, 8)
+    Run(config, Machine(accelerator="cpu", devices="1")).save({}, deep)
+    save_file(shallow.state_dict(), tmp_path / "shallow.safetensors")
+    publish_run(
+        PublishConfig(
+            run=config.out, weights="embedder", folder=str(tmp_path), mean_with=(str(tmp_path / "shallow.safetensors"),)
+        )
+    )
+    assert read_card(tmp_path / "embedder.toml").arguments["blocks"] == [1, 3]
+    mean, one, other = load_file(tmp_path / "embedder.safetensors"), deep.state_dict(), shallow.state_dict()
+    for name in ("head.1.weight", "stages.1.body.0.weight"):
+        torch.testing.assert_close(mean[name].float(), (one[name] + other[name]) / 2, atol=1e-3, rtol=0)
+    for name in ("stages.3.body.4.weight", "stages.3.body.4.bias"):
+        torch.testing.assert_close(mean[name].float(), one[name] / 2, atol=1e-3, rtol=0)
+    for name in ("stages.3.body.0.weight", "stages.3.body.1.weight"):
+        torch.testing.assert_close(mean[name].float(), one[name], atol=1e-3, rtol=0)
 
 
 def test_the_generator_of_faces_is_published_as_its_run_built_it(tmp_path: Path) -> None:

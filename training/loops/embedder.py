@@ -82,7 +82,7 @@ def size_at(config: EmbedderConfig, progress: float) -> int:
 
 def deepened(state: dict[str, Tensor], network: EmbedderNet) -> dict[str, Tensor]:
     """The weights of a shallower network for this deeper one, which then answers as that did: a block that is new ends
-    in a normalisation of gain zero, so that at first nothing is added to what passes it (Goyal et al. 2017).
+    in a normalisation of gain and bias zero, so that at first nothing is added to what passes it (Goyal et al. 2017).
 
     Raises ValueError where the network is not as deep in every stage.
     """
@@ -96,7 +96,8 @@ def deepened(state: dict[str, Tensor], network: EmbedderNet) -> dict[str, Tensor
             filled |= {mine + key.removeprefix(its): value for key, value in state.items() if key.startswith(its)}
             used += 1
         else:
-            filled[f"stages.{place}.body.4.weight"] = torch.zeros(width)
+            for key in ("weight", "bias"):
+                filled[f"stages.{place}.body.4.{key}"] = torch.zeros(width)
     if used < len(widths):
         raise ValueError(f"{len(widths)} blocks do not fit into {len(wanted)}")
     return filled
