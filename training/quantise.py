@@ -168,10 +168,10 @@ def _fold_pools(openvino: Any, model: Any) -> None:
     """
     ops = openvino.opset13
     for node in model.get_ordered_ops():
-        pool = node.input_value(0).get_node() if node.get_type_name() == "Convolution" else node
-        if pool.get_type_name() != "AvgPool" or pool is node or max(node.get_input_shape(1)[2:]) > 1:
+        if node.get_type_name() != "Convolution" or max(node.get_input_shape(1)[2:]) > 1:
             continue
-        if pool.get_attributes()["kernel"] != [2, 2] or pool.get_attributes()["strides"] != [2, 2]:
+        pool = node.input_value(0).get_node()
+        if pool.get_type_name() != "AvgPool" or not _halves(pool):
             continue
         wide = np.tile(_weights(node) / 4, (1, 1, 2, 2))
         folded = ops.convolution(pool.input_value(0), ops.constant(wide), [2, 2], [0, 0], [0, 0], [1, 1])
@@ -179,6 +179,12 @@ def _fold_pools(openvino: Any, model: Any) -> None:
         for reader in node.output(0).get_target_inputs():
             reader.replace_source_output(folded.output(0))
     model.validate_nodes_and_infer_types()
+
+
+def _halves(pool: Any) -> bool:
+    """Whether it is a mean over 2x2 that do not overlap."""
+    about = pool.get_attributes()
+    return bool(about["kernel"] == [2, 2] and about["strides"] == [2, 2])
 
 
 def _pass_by_rounded(rounded: Any) -> None:

@@ -24,7 +24,7 @@ class Mesh(NamedTuple):
 
 
 class FaceMesher:
-    """Fits the mesh with attention (sharper eyes and lips, irises) to one face at a time, 2 ms each.
+    """Fits the mesh with attention (sharper eyes and lips, irises) to one face at a time, 3 ms each.
 
     Only the landmark network of MediaPipe runs (engine/landmarks/attention.py), not its own detector and tracker: the
     same image and box always give the same points. For one thread at a time. Raises DeviceError if it does not start.

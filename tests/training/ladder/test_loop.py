@@ -251,9 +251,10 @@ def test_several_devices_are_refused(data: Path, tmp_path: Path) -> None:
         train(config(data, tmp_path), machine=Machine(devices="2"))
 
 
-def test_growing_less_than_never_is_refused(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="grow_steps = -1"):
-        train(config(data, tmp_path, grow_steps=-1), machine=HERE)
+@pytest.mark.parametrize("key", ["grow_steps", "fall_steps"])
+def test_fewer_steps_than_none_are_refused(data: Path, tmp_path: Path, key: str) -> None:
+    with pytest.raises(DataError, match=f"{key} = -1"):
+        train(config(data, tmp_path, **{key: -1}), machine=HERE)
 
 
 def test_another_rungs_checkpoint_is_refused(data: Path, tmp_path: Path) -> None:
