@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from engine.networks.ager import AgingUNet
+from tests.training.faces import face_set
+from training.aging.pairs import Pairs
 from training.data.sets import DataError
 from training.house import Machine, Run
-from training.loops.aging import Batch
-from training.loops.aging_distilled import DistilledConfig, Distiller, take_over, wished
+from training.loops.aging import ENLARGED, SIZE, AgingConfig, Batch, PairSampler, Whole
+from training.loops.aging_distilled import DistilledConfig, Distiller, moved, take_over, wished
 
 CONFIG = DistilledConfig(
     width=4, teacher_multiples=(1, 2, 3), multiples=(2, 3), steps=40, batch=2, texture_from=30, learning_rate=5e-3
@@ -76,6 +79,67 @@ def test_the_teacher_sees_pictures_aside_so_that_no_grid_stays(tmp_path: Path) -
     mean = torch.stack([distiller._asked(picture, maps, rng) for _ in range(400)]).mean(0) - picture
     assert mean.std() < 0.2 * (Gridded()(picture, *maps) - picture).std()
     assert float(mean.mean()) == pytest.approx(0.1 * 7 / 16, abs=0.005)
+
+
+@pytest.mark.parametrize("matrix", [
+    [[1, 0, 0], [0, 1, 0]], [[1, 0, 3], [0, 1, -5]], [[1.6, 0.2, -20], [-0.2, 1.6, 4]], [[-1.3, 0, 60], [0, 1.3, 2]],
+])  # fmt: skip
+def test_planes_move_as_pictures_do(matrix: list[list[float]]) -> None:
+    affine = np.array(matrix, np.float32)
+    plane = cv2.GaussianBlur(np.random.default_rng(0).random((40, 56)).astype(np.float32), (0, 0), 2)
+    made = moved(torch.from_numpy(plane)[None, None], torch.from_numpy(affine)[None], (48, 52))[0, 0].numpy()
+    wanted = cv2.warpAffine(plane, affine, (52, 48))
+    inside = cv2.erode(cv2.warpAffine(np.ones_like(plane), affine, (52, 48)), np.ones((3, 3))) > 0.99
+    assert inside.sum() > 400
+    assert np.abs(made - wanted)[inside].max() < 0.01
+
+
+def drawn_batch(count: int) -> Batch:
+    """Windows of smooth noise with the whole faces they come from."""
+    faces = face_set(20)
+    rows = faces.rows("train")
+    years = faces.years[rows].astype(np.float32)
+    themselves = Pairs(np.zeros((0, 1, 1, 3), np.uint8), rows, years, years)
+    sampler = PairSampler([(faces, themselves)], AgingConfig(seed=3, zero_gap=1.0), whole=True)
+    samples = [sampler.sample(number) for number in range(count)]
+    return Batch.of([torch.from_numpy(np.stack(column)) for column in zip(*samples, strict=True)])
+
+
+def test_a_window_shows_its_whole_face_under_the_matrix() -> None:
+    batch = drawn_batch(16)
+    assert batch.whole is not None and batch.skin is not None
+    assert batch.whole.face.shape == (16, 3, SIZE, SIZE)
+    assert (batch.whole.scale > ENLARGED).any() and (batch.whole.scale <= ENLARGED).any()
+    seen = moved(batch.whole.face, batch.whole.matrix, (224, 224))
+    inside = moved(torch.ones_like(batch.whole.skin), batch.whole.matrix, (224, 224)) > 0.999
+    error = (seen - batch.before).abs().mean(1, keepdim=True)
+    for each, where in zip(error, inside, strict=True):
+        assert float(each[where].mean()) < 0.06, "but for the noise and the blur of a webcam"
+
+
+class Brighter(torch.nn.Module):
+    """Adds as much as the picture it sees is wide."""
+
+    def forward(self, picture: torch.Tensor, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return torch.full_like(picture, picture.shape[-1] / 1000)
+
+
+def test_around_a_large_face_the_whole_ones_answer_counts(tmp_path: Path) -> None:
+    save_file(heavy().state_dict(), tmp_path / "teacher.safetensors")
+    config = replace(CONFIG, teacher=str(tmp_path / "teacher.safetensors"), out=str(tmp_path / "run"))
+    distiller = Distiller(config, Run(config, Machine(accelerator="cpu", devices="1")))
+    distiller.teacher = Brighter()  # type: ignore[assignment]
+    window, skin = torch.full((2, 3, 64, 64), 0.5), torch.zeros(2, 1, 64, 64)
+    skin[..., :24] = 1
+    matrix = torch.tensor([[[1.0, 0, 0], [0, 1, 0]], [[2, 0, -20], [0, 2, -20]]])
+    whole = Whole(torch.full((2, 3, 128, 128), 0.5), torch.zeros(2, 1, 128, 128), matrix)
+    years = torch.tensor([30.0, 30.0])
+    batch = Batch(window, window, skin, skin, years, years, skin, whole)
+    wanted = torch.full((2, 3, 64, 64), 0.064)
+    made = distiller._with_whole(wanted, batch, years + 40, torch.ones(2, 1, 1, 1), np.random.default_rng(0))
+    assert torch.equal(made[0], wanted[0]), "a small face is as it was"
+    assert torch.allclose(made[1, :, 32, 60], torch.tensor(0.128), atol=2e-3), "hair"
+    assert torch.allclose(made[1, :, 32, 8], torch.tensor(0.064), atol=2e-3), "skin"
 
 
 def test_wished_ages_are_anywhere_or_about_the_own() -> None:

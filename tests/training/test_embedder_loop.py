@@ -177,3 +177,19 @@ def test_faces_that_look_aside_come_several_times(people: Path, tmp_path: Path) 
     np.savez(turned / "facts.npz", **columns)
     once, thrice = (TeachersLessons((str(turned),), 8, 1000, 1.0, turned=times) for times in (1, 3))
     assert (once.steps(1), thrice.steps(1)) == (24, 24 + 2 * 5)
+
+
+def test_faces_of_a_folder_named_twice_come_twice_and_none_that_is_held_out(people: Path) -> None:
+    once, twice = (TeachersLessons((str(people),) * times, 8, 4, 1.0) for times in (1, 2))
+    shown = [sorted(map(tuple, lessons.epoch(1, np.random.default_rng(0))[0].tolist())) for lessons in (once, twice)]
+    assert shown[1] == sorted(2 * shown[0])
+
+
+def test_crops_are_harmed_less_often_if_asked_to() -> None:
+    crop = np.full((128, 128, 3), 128, np.uint8)
+    rates = []
+    for harm in (1.0, 0.2):
+        rng = np.random.default_rng(5)
+        rates.append(np.mean([as_seen(crop, 96, rng, harm).std() > 0.5 for _ in range(300)]))
+    assert 0.2 < rates[0] < 0.7
+    assert rates[1] < 0.4 * rates[0]

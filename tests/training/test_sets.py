@@ -101,11 +101,11 @@ def test_celeba_with_its_lists(tmp_path: Path, attributes: str) -> None:
     assert [(label.gender, label.split) for label in celeba(tmp_path)] == [(MALE, "train"), (FEMALE, "test")]
 
 
-def test_cfp_is_all_held_out(tmp_path: Path) -> None:
-    touch(tmp_path, "Data/Images/001/frontal/01.jpg", "Data/Images/002/profile/04.jpg", "Data/other.jpg")
+def test_cfp_keeps_the_people_of_lfw(tmp_path: Path) -> None:
+    touch(tmp_path, "Data/Images/001/frontal/01.jpg", "Data/Images/006/profile/04.jpg", "Data/other.jpg")
     assert cfp(tmp_path) == [
-        Label("Data/Images/001/frontal/01.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "test", 1),
-        Label("Data/Images/002/profile/04.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "test", 2),
+        Label("Data/Images/001/frontal/01.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "train", 1),
+        Label("Data/Images/006/profile/04.jpg", 0, OLDEST, UNKNOWN, UNKNOWN, "test", 6),
     ]
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.landmarks import topology
 from engine.landmarks.mesh import FaceMesher
 from tests.builders import face_picture
-from training.aging.skin import as_shading, skin_mask
+from training.aging.skin import as_shading, skin_mask, without_holes
 
 SKIN = torch.tensor([0.7, 0.5, 0.4]).view(1, 3, 1, 1)
 ALL = torch.ones(1, 1, 64, 64)
@@ -54,6 +54,42 @@ def test_what_is_wide_keeps_its_colour() -> None:
     blush = torch.tensor([0.06, -0.02, -0.01]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
     made = as_shading(blush, picture(), ALL)
     assert torch.allclose(made[..., 32, 32], blush[..., 32, 32], atol=2e-3)
+
+
+def patch(colour: tuple[float, float, float], under: float = 1.0) -> tuple[Tensor, Tensor]:
+    """A wide change of the left third of skin, which is ``under`` times as light there: the picture, and the change."""
+    before, change = picture(), torch.zeros(1, 3, 64, 64)
+    before[..., :21] *= under
+    change[..., :21] = torch.tensor(colour).view(1, 3, 1, 1)
+    return before, change
+
+
+def test_a_wide_red_hollow_becomes_a_shadow_if_asked_for() -> None:
+    before, change = patch((-0.02, -0.16, -0.16))
+    hue = [(before + as_shading(change, before, ALL, wide_too=wide))[0, :, 32, 6] for wide in (False, True)]
+    red, shaded = (float(colour[0] / colour[1]) for colour in hue)
+    own = float(SKIN[0, 0] / SKIN[0, 1])
+    assert own < shaded < red
+    assert shaded - own < 0.5 * (red - own)
+    assert float(hue[1].mean()) < 0.9 * float(SKIN.mean()), "the hollow is still there"
+
+
+def test_what_is_paler_all_over_stays_paler_and_dark_hair_turns_grey() -> None:
+    paler = torch.tensor([0.0, 0.03, 0.06]).view(1, 3, 1, 1).expand(1, 3, 64, 64)
+    assert torch.allclose(as_shading(paler, picture(), ALL, wide_too=True), paler, atol=4e-3)
+    before, change = patch((0.1, 0.15, 0.18), under=0.15)
+    made = as_shading(change, before, ALL, wide_too=True)
+    assert torch.allclose(made[..., 32, 6], change[..., 32, 6], atol=0.01)
+
+
+def test_eyes_and_lips_are_filled_and_the_outline_stays() -> None:
+    skin = torch.zeros(1, 1, 256, 256)
+    skin[..., 40:220, 50:200] = 1
+    whole = skin.clone()
+    skin[..., 90:120, 70:110] = skin[..., 170:200, 90:160] = 0
+    filled = without_holes(skin)
+    assert float((filled - whole)[..., 8:-8, 8:-8].abs().mean()) < 0.02, "only a soft rim differs"
+    assert filled[..., 90:120, 70:110].min() > 0.95
 
 
 def test_where_no_skin_is_nothing_changes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -53,8 +54,11 @@ class Lessons(Protocol):
         """How well it does on what was held out."""
 
 
-def as_seen(crop: Image, size: int, rng: np.random.Generator) -> Image:
-    """A stored crop as the mirror might cut it out: mirrored, a little off, blurred, dark, tinted, noisy."""
+def as_seen(crop: Image, size: int, rng: np.random.Generator, harm: float = 1.0) -> Image:
+    """A stored crop as the mirror might cut it out: mirrored, a little off, blurred, dark, tinted, noisy.
+
+    harm: how often it is worse than it was, in parts of what is usual.
+    """
     full = crop.shape[0]
     scale = size / inner_side(full) * rng.uniform(0.96, 1.05)
     matrix = cv2.getRotationMatrix2D(((full - 1) / 2, (full - 1) / 2), rng.normal(0, 2.5), scale)
@@ -62,7 +66,7 @@ def as_seen(crop: Image, size: int, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
     image = cv2.warpAffine(crop, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    kind = rng.random(6)
+    kind = rng.random(6) / max(harm, 1e-9)
     if kind[0] < 0.2:
         low = int(size / rng.uniform(1.2, 3.0))
         image = cv2.resize(cv2.resize(image, (low, low), interpolation=cv2.INTER_AREA), (size, size))
@@ -111,18 +115,20 @@ class TeachersLessons:
     def __init__(
         self, folders: Sequence[str], dimensions: int, hold_out: int, relations: float, limit: int = 0, turned: int = 1
     ) -> None:
-        """turned: how often an epoch shows a face that looks aside (``TURNED``), of which there are few."""
+        """An epoch shows the faces of a folder as often as it is named. turned: and so many times more often a face
+        that looks aside (``TURNED``), of which there are few.
+        """
         self.head: nn.Module = nn.Identity()
         self._relations = relations
-        aside = []
+        times = []
         self._sets, vectors, places = [], [], []
-        for number, folder in enumerate(folders):
+        for number, (folder, named) in enumerate(Counter(folders).items()):
             faces = _small(folder)
             file = Path(folder) / TARGETS_FILE
             if not file.is_file():
                 raise DataError(f"{file} is missing: run `python -m training teach --data {folder}` first.")
             rows = faces.rows("train")[: limit or None]
-            aside.append(faces.yaw[rows] >= TURNED)
+            times.append(named * np.where(faces.yaw[rows] >= TURNED, turned, 1))
             self._sets.append(faces)
             vectors.append(np.load(file).astype(np.float32))
             places.append(np.stack([np.full(len(rows), number), rows], 1))
@@ -132,8 +138,8 @@ class TeachersLessons:
         together = np.concatenate(places)
         numbers = starts[together[:, 0]] + together[:, 1]
         held = np.arange(len(together)) % hold_out == hold_out - 1
-        times = np.where(np.concatenate(aside), turned, 1)[~held]
-        self._learned, self._learned_vectors = (np.repeat(each[~held], times, 0) for each in (together, numbers))
+        often = np.concatenate(times)[~held]
+        self._learned, self._learned_vectors = (np.repeat(each[~held], often, 0) for each in (together, numbers))
         self._held, self._held_vectors = together[held], numbers[held]
 
     def meet(self, embed: Embed) -> None:

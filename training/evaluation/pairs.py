@@ -1,4 +1,7 @@
-"""The public pair benchmarks of face verification: LFW and CFP. Nothing here may be learned from."""
+"""The public pair benchmarks of face verification: LFW, which nothing is learned from, and CFP, where some people are.
+
+Who may be learned from in CFP stands in training/data/sets.py (``CFP_KEPT``).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.sets import DataError
+from training.data.sets import CFP_KEPT, DataError
 from training.metrics.recognition import Flags, Numbers
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".JPG")
@@ -94,7 +97,8 @@ def _lfw_picture(root: Path, name: str, number: int) -> Path:
 
 
 def cfp(folder: Path, limit: int = 0) -> Benchmark:
-    """Celebrities in Frontal-Profile (Sengupta et al. 2016): two protocols of 10 folds of 350 + 350 pairs.
+    """Celebrities in Frontal-Profile (Sengupta et al. 2016): two protocols of 10 folds of 350 + 350 pairs, and the same
+    two over those people alone whom nobody learns from.
 
     ``folder`` holds Protocol and Data/Images, or is one above. Raises DataError for a missing list or picture.
     """
@@ -117,7 +121,25 @@ def cfp(folder: Path, limit: int = 0) -> Benchmark:
         if not table:
             raise DataError(f"{root} holds no folds in Protocol/Split/{kinds}.")
         protocols.append(_protocol(name, table))
-    return Benchmark("cfp", "CFP", places.pictures, places.people, tuple(protocols))
+    kept = np.array([int(path.parts[-3]) in CFP_KEPT for path in places.pictures])
+    own = (_among(f"{protocol.name}_kept", protocol, kept, places.people) for protocol in protocols)
+    return Benchmark("cfp", "CFP", places.pictures, places.people, (*protocols, *(each for each in own if each)))
+
+
+def _among(name: str, protocol: Protocol, kept: Flags, people: Numbers) -> Protocol | None:
+    """The protocol's pairs of one person among the kept pictures (M,), and in every fold as many of two, drawn from the
+    same pictures; None where there are none.
+    """
+    chosen = protocol.same & kept[protocol.first] & kept[protocol.second]
+    table = []
+    for fold in np.unique(protocol.fold[chosen]):
+        ends = [end[chosen & (protocol.fold == fold)] for end in (protocol.first, protocol.second)]
+        others = np.stack(np.meshgrid(*map(np.unique, ends)), -1).reshape(-1, 2)
+        others = others[people[others[:, 0]] != people[others[:, 1]]]
+        drawn = np.random.default_rng(fold).permutation(others)[: len(ends[0])]
+        for pairs, same in ((np.stack(ends, 1), True), (drawn, False)):
+            table += [(int(first), int(second), same, int(fold)) for first, second in pairs]
+    return _protocol(name, table) if table else None
 
 
 def _cfp_list(root: Path, file: Path) -> dict[str, Path]:

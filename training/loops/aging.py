@@ -77,9 +77,26 @@ class AgingConfig:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """Whole faces in the crop's own size, as bright as the windows of them: face (N, 3, SIZE, SIZE) RGB 0..1, skin
+    (N, 1, SIZE, SIZE); matrix (N, 2, 3) takes their pixels to those of the window.
+    """
+
+    face: Tensor
+    skin: Tensor
+    matrix: Tensor
+
+    @property
+    def scale(self) -> Tensor:
+        """(N,) how much larger a face is in its window."""
+        return self.matrix[:, :, 0].norm(dim=1)
+
+
+@dataclass(frozen=True)
 class Batch:
     """before, after (N, 3, H, W) RGB 0..1; mask (N, 1, H, W) of the face, outside of which nothing is added; weight
-    (N, 1, H, W) of the loss; ages (N,) in years; skin (N, 1, H, W) where skin is, if the sampler was asked for it.
+    (N, 1, H, W) of the loss; ages (N,) in years. If the sampler was asked for it: skin (N, 1, H, W) where skin is, and
+    the whole faces they are windows of.
     """
 
     before: Tensor
@@ -89,14 +106,19 @@ class Batch:
     source: Tensor
     target: Tensor
     skin: Tensor | None = None
+    whole: Whole | None = None
 
     @staticmethod
     def of(columns: list[Tensor]) -> Batch:
         """From collated samples: pictures become channels first."""
-        *planes, source, target = columns
+        planes = [t for t in columns if t.ndim == 4]
         pictures = [t.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) for t in planes]
-        before, after, mask, weight, *skin = pictures
-        return Batch(before, after, mask, weight, source, target, skin[0] if skin else None)
+        before, after, mask, weight, *rest = pictures
+        *matrix, source, target = columns[len(planes) :]
+        if not rest:
+            return Batch(before, after, mask, weight, source, target)
+        skin, face, its_skin = rest
+        return Batch(before, after, mask, weight, source, target, skin, Whole(face, its_skin, matrix[0]))
 
 
 def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -105,7 +127,7 @@ def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
     matrix = cv2.getRotationMatrix2D((SIZE / 2, 140.0), rng.normal(0, 4), scale)
     spread = 4 + 70 * max(scale - 1.0, 0.0)
     shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 132.0]) + rng.uniform(-spread, spread, 2)
-    shift[1] += rng.uniform(-6, 16)  # the hair is up there
+    shift[1] += rng.uniform(-6, 16 + 60 * max(scale - 1.0, 0))  # the hair is up there
     matrix[:, 2] = matrix[:, 2] + shift
     return np.asarray(matrix, np.float64)
 
@@ -139,10 +161,12 @@ def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class PairSampler:
-    """Draws augmented pairs; the same seed and number give the same pair. skin: with the place of the skin."""
+    """Draws augmented pairs; the same seed and number give the same pair. whole: with the skin, and with the whole
+    face around the window that the pair shows.
+    """
 
-    def __init__(self, sets: Sequence[tuple[FaceSet, Pairs]], config: AgingConfig, skin: bool = False) -> None:
-        self.sets, self.config, self.skin = sets, config, skin
+    def __init__(self, sets: Sequence[tuple[FaceSet, Pairs]], config: AgingConfig, whole: bool = False) -> None:
+        self.sets, self.config, self.whole = sets, config, whole
         self.ends = np.cumsum([len(pairs.rows) for _, pairs in sets])
 
     def _one(self, number: int, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
@@ -154,17 +178,19 @@ class PairSampler:
         same = rng.random() < self.config.zero_gap
         after = before if same else pairs.after[index]
         masks = [head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])]
-        if self.skin:
+        if self.whole:
             masks.append(skin_mask(faces.meshes[row], SIZE))
         matrix = _jitter(rng)
         flip = rng.random() < 0.5
         gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
         gamma = rng.uniform(0.8, 1.25)
 
+        def lit(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+            return np.clip((image.astype(np.float32) / 255) ** gamma * gain, 0, 1)
+
         def place(image: NDArray[np.uint8]) -> NDArray[np.float32]:
             moved = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-            value = (moved.astype(np.float32) / 255) ** gamma * gain
-            return np.clip(value, 0, 1)
+            return lit(np.asarray(moved, np.uint8))
 
         clean, change = place(before), place(after) - place(before)
         moved = cv2.warpAffine(np.dstack(masks), matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
@@ -175,17 +201,21 @@ class PairSampler:
         wanted = np.clip(seen + change * known * mask, 0, 1)
         # Beyond the picture's edge the truth is not known, only guessed as no change.
         weight = 0.1 + 0.9 * known
-        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight, *([rest] if self.skin else [])]
+        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight, *([rest] if self.whole else [])]
         if flip:
             stack = [s[:, ::-1] for s in stack]
+            matrix = np.array([[-1, 0, WIDTH - 1], [0, 1, 0]]) @ np.vstack([matrix, [0, 0, 1]])
         source = float(pairs.source[index])
         target = source if same else float(pairs.target[index])
-        pictures = (np.ascontiguousarray(s, np.float32) for s in stack)
-        return (*pictures, np.array(source, np.float32), np.array(target, np.float32))
+        about = [np.array(source, np.float32), np.array(target, np.float32)]
+        if self.whole:
+            stack += [lit(before)[..., ::-1], masks[2][..., None]]
+            about.insert(0, matrix.astype(np.float32))
+        return (*(np.ascontiguousarray(s, np.float32) for s in stack), *about)
 
     def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
-        """before, after (H, W, 3) RGB 0..1, mask, weight and, if asked for, skin (H, W, 1), and both ages, as in
-        ``Batch``.
+        """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``; if asked for,
+        with the skin (H, W, 1), and the face, its skin and the matrix of ``Whole`` before the ages.
         """
         rng = np.random.default_rng((self.config.seed, number))
         return self._one(int(rng.integers(0, self.ends[-1])), rng)

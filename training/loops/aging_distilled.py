@@ -1,9 +1,10 @@
 """Trains a lighter aging generator to answer as a heavier one does (Hinton et al. 2015, "Distilling the knowledge").
 
 The teacher has seen the pairs and the discriminator; here nothing is judged, only copied, on any face and from any age
-to any other. So pairs are not needed, faces do. Two things are bettered on the way. Fine lines that the teacher adds to
-skin are copied as shading, without the colours it gives them. And the teacher sees each picture some pixels aside, as
-many as chance will have: so the faint grid that its folding leaves, which stays where it is, averages out.
+to any other. So pairs are not needed, faces do. Four things are bettered on the way. Fine lines that the teacher adds
+to skin are copied as shading, without the colours it gives them, and so are wide hollows. The teacher sees each picture
+some pixels aside, as many as chance will have: so the faint grid that its folding leaves, which stays where it is,
+averages out. And of a large face, whose hair it hardly greys, it is asked what is wide at the size it knows best.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from torch.nn import functional
 
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
-from training.aging.skin import as_shading
+from training.aging.skin import as_shading, wide_part, without_holes
 from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
 from training.house import Machine, Run
-from training.loops.aging import AgingConfig, Batch, PairSampler, age_map, edge_loss, run_steps
+from training.loops.aging import ENLARGED, AgingConfig, Batch, PairSampler, age_map, edge_loss, run_steps
 from training.losses.texture import texture_loss
 
 _OLDEST = 92.0
@@ -39,8 +40,9 @@ _OLDER = 5.0  # years a face has to become older until its lines are shading alt
 class DistilledConfig:
     """teacher: weights of a generator of ``width``, ``teacher_multiples`` and ``teacher_fold``; multiples, fold: of the
     pupil of the same width, which takes over every layer that both have; shading: whether fine lines on skin are
-    copied as shading (training/aging/skin.py) where a face becomes older; texture_from: from this step on the amount
-    of fine detail counts, too. Faces whose ages are not told need the task `label`.
+    copied as shading (training/aging/skin.py) where a face becomes older, wide_shading: and wide changes; whole: large
+    faces get what is wide from the teacher's answer for the whole face at 256 px; texture_from: from this step on the
+    amount of fine detail counts, too. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -56,6 +58,8 @@ class DistilledConfig:
     multiples: tuple[int, ...] = (2, 4, 5, 6)
     fold: int = 4
     shading: bool = True
+    wide_shading: bool = True
+    whole: bool = True
     steps: int = 5000
     batch: int = 8
     learning_rate: float = 1.5e-3
@@ -102,6 +106,25 @@ def wished(source: Tensor, rng: np.random.Generator) -> Tensor:
     return torch.where(nearly, about_own.clamp(0, _OLDEST), anywhere)
 
 
+def moved(planes: Tensor, matrix: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Planes (N, C, h, w) under affines (N, 2, 3) of pixels, as (N, C, H, W); zero where there is nothing."""
+    (height, width), (own_height, own_width) = shape, planes.shape[2:]
+    last = torch.tensor([0.0, 0.0, 1.0], device=matrix.device).expand(len(matrix), 1, 3)
+    back = torch.linalg.inv(torch.cat([matrix, last], 1))
+    # Pixel centres of both pictures as grid_sample counts them: -1 and 1 are the outer edges.
+    from_grid = _centres(width, height).to(matrix)
+    to_grid = torch.linalg.inv(_centres(own_width, own_height)).to(matrix)
+    theta = (to_grid @ back @ from_grid)[:, :2]
+    grid = functional.affine_grid(theta, [len(planes), planes.shape[1], height, width], align_corners=False)
+    return functional.grid_sample(planes, grid, align_corners=False)
+
+
+def _centres(width: int, height: int) -> Tensor:
+    """(3, 3) from -1..1 over a picture to its pixels, whose first centre is 0."""
+    across, down = width / 2, height / 2
+    return torch.tensor([[across, 0, across - 0.5], [0, down, down - 0.5], [0, 0, 1]])
+
+
 class Distiller:
     """Teacher, pupil, and one step of the pupil."""
 
@@ -146,6 +169,38 @@ class Distiller:
         moved = picture.roll(aside, (2, 3)).contiguous(memory_format=torch.channels_last)
         return self.teacher(moved, *maps).float().roll((-aside[0], -aside[1]), (2, 3))
 
+    def _answer(
+        self,
+        picture: Tensor,
+        maps: tuple[Tensor, Tensor],
+        skin: Tensor | None,
+        older: Tensor,
+        rng: np.random.Generator,
+    ) -> Tensor:
+        """The teacher's residual (N, 3, H, W) as the pupil is to give it; older (N, 1, 1, 1): how much is shading."""
+        with torch.no_grad(), self.run.autocast():
+            wanted = self._asked(picture, maps, rng)
+        if not self.config.shading or skin is None:
+            return wanted
+        return as_shading(wanted, picture, skin * older, self.config.wide_shading)
+
+    def _with_whole(
+        self, wanted: Tensor, batch: Batch, target: Tensor, older: Tensor, rng: np.random.Generator
+    ) -> Tensor:
+        """The residual of windows in which what is wide around large faces, their hair, comes from the answer for the
+        whole face: that for the window has deeper folds, but hardly any grey hair.
+        """
+        whole, skin = batch.whole, batch.skin
+        if whole is None or skin is None or not (large := whole.scale > ENLARGED).any():
+            return wanted
+        face = whole.face[large]
+        maps = age_map(batch.source[large], face), age_map(target[large], face)
+        answer = self._answer(face, maps, whole.skin[large], older[large], rng)
+        seen = moved(answer, whole.matrix[large], (wanted.shape[2], wanted.shape[3]))
+        result = wanted.clone()
+        result[large] += (1 - without_holes(skin[large])) * wide_part(seen - wanted[large])
+        return result
+
     def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step down the distance of the two residuals; returns the losses and how much of the teacher's is kept."""
         config = self.config
@@ -156,11 +211,10 @@ class Distiller:
         rng = np.random.default_rng((config.seed, number, 11))
         target = wished(batch.source, rng)
         maps = age_map(batch.source, batch.before), age_map(target, batch.before)
-        with torch.no_grad(), self.run.autocast():
-            wanted = self._asked(batch.before, maps, rng)
-        if config.shading and batch.skin is not None:
-            older = ((target - batch.source) / _OLDER).clamp(0, 1).view(-1, 1, 1, 1)
-            wanted = as_shading(wanted, batch.before, batch.skin * older)
+        older = ((target - batch.source) / _OLDER).clamp(0, 1).view(-1, 1, 1, 1)
+        wanted = self._answer(batch.before, maps, batch.skin, older, rng)
+        if config.whole:
+            wanted = self._with_whole(wanted, batch, target, older, rng)
         made = self.pupil(batch.before, *maps).float()
         weight = 0.2 + 0.8 * batch.mask  # what lies outside of the face is not shown, but where the mask ends it is
         error = (made - wanted) * weight
@@ -190,6 +244,8 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     of the teacher's residual (its squares) is missed, and how much detail of up to five pixels there is (1: as much).
     """
     drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
-    sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, config.shading)
+    sampler = PairSampler(
+        [_faces(folder) for folder in (config.data, *config.extra)], drawn, config.shading or config.whole
+    )
     run = Run(config, machine, resume)
     return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)

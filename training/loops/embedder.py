@@ -33,10 +33,11 @@ METHODS = ("distillation", "contrastive", "triplet", "arcface", "cosface", "soft
 
 @dataclass(frozen=True)
 class EmbedderConfig:
-    """data: folders of small ArcFace crops, with the teacher's embeddings or with identities; start_from: weights to go
-    on from, of as many blocks or fewer; method: one of METHODS; pictures: of one person in a batch; turned: how often
-    an epoch shows a face that looks aside; hold_out: every so many-th face (distillation) or person (all others) is
-    never learned from; sizes: side of the crops in pixels, and the share of the run that ends with each.
+    """data: folders of small ArcFace crops, with the teacher's embeddings (shown as often as they are named) or with
+    identities; start_from: weights to go on from, of as many blocks or fewer; method: one of METHODS; pictures: of one
+    person in a batch; turned: how often an epoch shows a face that looks aside; harm: how often crops are blurred,
+    dark, tinted, noisy, in parts of what is usual; hold_out: every so many-th face (distillation) or person (all
+    others) is never learned from; sizes: side of the crops in pixels, and the share of the run that ends with each.
     """
 
     name: str = "embedder"
@@ -52,6 +53,7 @@ class EmbedderConfig:
     dimensions: int = 256
     pictures: int = 4
     turned: int = 1
+    harm: float = 1.0
     hold_out: int = 100
     sizes: tuple[int, ...] = (80, 96, 112)
     until: tuple[float, ...] = (0.4, 0.7, 1.0)
@@ -158,7 +160,8 @@ def lessons_of_epoch(lessons: Lessons, config: EmbedderConfig, epoch: int) -> It
         def make(number: int, first: int = first) -> tuple[Image, Tensor]:
             position = first * config.batch + number
             rng = np.random.default_rng((config.seed, epoch, position + 1))
-            return as_seen(lessons.crop(places[position]), sizes[first], rng), lessons.known(int(about[position]))
+            crop = as_seen(lessons.crop(places[position]), sizes[first], rng, config.harm)
+            return crop, lessons.known(int(about[position]))
 
         yield first, Samples((last - first) * config.batch, make)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from training.data.sets import DataError
+from training.data.sets import CFP_KEPT, DataError
 from training.evaluation.ages import SETS, Pictured, fgnet, sample
 from training.evaluation.drawn import write_lfw_like
 from training.evaluation.pairs import cfp, lfw
@@ -64,10 +65,10 @@ def test_what_lfw_lacks_is_named(damage: object, words: str, tmp_path: Path) -> 
         lfw(tmp_path)
 
 
-def write_cfp(folder: Path, parts: tuple[str, str] = ("", "")) -> Path:
+def write_cfp(folder: Path, parts: tuple[str, str] = ("", ""), people: tuple[str, str] = ("001", "002")) -> Path:
     """CFP's layout: two people with two frontal pictures and one profile each; two folds of one pair of each kind."""
     listed: dict[str, list[str]] = {"F": [], "P": []}
-    for person, part in zip(("001", "002"), parts, strict=True):
+    for person, part in zip(people, parts, strict=True):
         for kind, count, letter in (("frontal", 2, "F"), ("profile", 1, "P")):
             for number in range(1, count + 1):
                 path = folder / "Data" / "Images" / part / person / kind / f"{number:02d}.jpg"
@@ -99,6 +100,35 @@ def test_cfp_with_people_together_or_in_parts(parts: tuple[str, str], above: boo
     assert frontal.second.tolist() == [1, 2, 1, 2]
     assert profile.second.tolist() == [3, 4, 3, 4]
     assert profile.fold.tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(("people", "names"), [
+    (("001", "002"), ["cfp_ff", "cfp_fp"]),
+    (("006", "002"), ["cfp_ff", "cfp_fp", "cfp_ff_kept", "cfp_fp_kept"]),
+    (("006", "009"), ["cfp_ff", "cfp_fp", "cfp_ff_kept", "cfp_fp_kept"]),
+])  # fmt: skip
+def test_cfp_has_protocols_of_people_whom_nobody_learns_from(
+    people: tuple[str, str], names: list[str], tmp_path: Path
+) -> None:
+    found = cfp(write_cfp(tmp_path, people=people))
+    assert [protocol.name for protocol in found.protocols] == names
+    kept = {number for number, person in enumerate(people) if int(person) in CFP_KEPT}
+    for protocol in found.protocols[2:]:
+        one, other = found.people[protocol.first], found.people[protocol.second]
+        assert {*one.tolist(), *other.tolist()} <= kept
+        assert ((one == other) == protocol.same).all()
+        assert protocol.same.any()
+
+
+def test_cfp_strangers_of_kept_people_are_as_many_as_pairs_and_always_the_same(tmp_path: Path) -> None:
+    write_cfp(tmp_path, people=("006", "009"))
+    for kinds, same in (("FF", "1,2\n3,4\n"), ("FP", "1,1\n3,2\n")):
+        for fold in ("01", "02"):
+            (tmp_path / "Protocol" / "Split" / kinds / fold / "same.txt").write_text(same)
+    first, second = (cfp(tmp_path).protocols[3] for _ in range(2))
+    assert first.same.sum() == (~first.same).sum() == 4
+    assert np.array_equal(first.first, second.first) and np.array_equal(first.second, second.second)
+    assert len(set(zip(first.first, first.second, first.fold, strict=True))) == len(first.same), "no pair twice"
 
 
 def test_what_cfp_lacks_is_named(tmp_path: Path) -> None:
