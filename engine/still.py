@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.age.estimator import AgeEstimator
     from engine.aging.ager import Ager
     from engine.detection.protocol import FaceDetector
+    from engine.geometry.growth import Growth
     from engine.landmarks.mesh import FaceMesher
     from engine.recognition.embedder import Embedder
     from engine.recognition.identify import Searchable, Thresholds
@@ -89,8 +90,9 @@ class FaceEngine:
 
         source_age: how old they look now, instead of what the age network says. faces: only these, as ``analyze``
         gave them for this picture; default all. size: side of the aligned crop, 256, 384 or 512; default by the size
-        of each face. strength: 0..1 of the change. Outside faces and hair the picture stays bit-equal; faces without a
-        mesh (covered) or turned far away stay as they are, and between 45 and 55 degrees the change fades.
+        of each face. strength: 0..1 of the change. Outside faces and hair, and the crops of faces whose shape grows
+        (children's), the picture stays bit-equal; faces without a mesh (covered) or turned far away stay as they are,
+        and between 45 and 55 degrees the change fades.
 
         Raises ValueError for a wrong image, SettingsError for an age, size or strength out of range, WeightsError and
         DeviceError if a network cannot run.
@@ -177,6 +179,12 @@ class FaceEngine:
         return Ager.load(self._device, folder=self._weights, precision="f32")
 
     @cached_property
+    def _growth(self) -> Growth | None:
+        from engine.weights.growth import load_growth
+
+        return load_growth(self._weights)
+
+    @cached_property
     def _embedder(self) -> Embedder:
         from engine.recognition.embedder import Embedder
 
@@ -230,12 +238,16 @@ class FaceEngine:
         to_crop = crop_affine(face.landmarks, size)
         to_frame = invert(to_crop)
         aligned = AlignedFace(warp_crop(image, to_crop, size), to_frame, face.track_id or 0, 0)
-        residual = self._ager.residuals([aligned], [source], [target])[0]
+        growth = self._growth
+        painted = target if growth is None else growth.painted_age(source, target)
+        residual = self._ager.residuals([aligned], [source], [painted])[0]
         mesh = transform(to_crop, face.mesh)
         mask = head_mask(mesh, size)
         others = np.array([other.box for other in faces if other is not face], np.float32)
         hair = HairFollower().update(image, aligned, residual, mask, mesh, weight=strength, others=others)
-        return AgedPatch(residual * np.float32(strength), mask, to_frame, target, 0, hair)
+        field = None if growth is None else growth.field(source, target)
+        moves = None if field is None else field * np.float32(strength)
+        return AgedPatch(residual * np.float32(strength), mask, to_frame, target, 0, hair, moves)
 
     def _source_age(self, image: Image, face: Face) -> float:
         age = face.age or self._estimator.estimate_still(image, [face.landmarks])[0]

@@ -183,7 +183,8 @@ class AgedPatch:
     """What is to be added to the frame at one face.
 
     residual (S, S, 3) float32, BGR, in units of 8-bit pixel values (-255..255); mask (S, S) float32 in 0..1;
-    ``to_frame`` as in the AlignedFace it was made from. hair: what is done to the hair around it, or None.
+    ``to_frame`` as in the AlignedFace it was made from. hair: what is done to the hair around it, or None. growth: how
+    the picture moves afterwards, (G, G, 2) float32 as a field of geometry.growth.Growth, or None: not at all.
     """
 
     residual: FloatArray
@@ -192,6 +193,7 @@ class AgedPatch:
     target_age: float
     frame_index: int
     hair: HairSpread | None = None
+    growth: FloatArray | None = None
 
     def __post_init__(self) -> None:
         size = self.residual.shape[0]

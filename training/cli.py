@@ -50,6 +50,11 @@ TASKS = {
         "training.aging.pairs", "PairsConfig", "make_pairs",
         {"targets": 1, "limit": 6, "exemplars": "oldest", "yaw_limit": 9.0, "sharpness_limit": 0.0},
     ),
+    "growth": Task(
+        "the table of how children's faces are shaped beside adults', for the mirror's ages below 20",
+        "training.aging.growth", "GrowthConfig", "make_growth",
+        {"ages": [10.0, 60.0], "kernel": [40.0, 0.0], "points": 9, "yaw_limit": 9.0},
+    ),
     "age": Task(
         "train the age network",
         "training.loops.age", "AgeConfig", "train",

@@ -6,6 +6,8 @@ The residual is small and smooth, so it is what gets resampled; the picture keep
 that, the hair around a crop gets its own change (engine.aging.hair_follower):
 
     picture = clip(picture + share * (added + slope * grey + gain * (grey - grey around)))
+
+And last, the whole picture around a face that is to be a child's is moved to a child's proportions (geometry.growth).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geometry.align import invert
+from engine.geometry.growth import grown
 from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
 # A residual that is enlarged much is turned on a grid this much finer than its own, and only then enlarged.
@@ -32,9 +35,9 @@ _NOTHING = 0.005
 def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> Image:
     """A new picture with every patch added; ``image`` itself if no patch changes anything.
 
-    Outside the masks and the hair the result is bit-equal to ``image``, which is not changed. Patches may reach beyond
-    the picture or lie outside it; where two overlap, both are added. fine: enlarge in one go and by cubic
-    interpolation, slower, for single pictures.
+    Outside the masks and the hair, and the crops of faces that grow, the result is bit-equal to ``image``, which is not
+    changed. Patches may reach beyond the picture or lie outside it; where two overlap, both are added. fine: enlarge in
+    one go and by cubic interpolation, slower, for single pictures.
     """
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
     for patch in patches:
@@ -49,7 +52,11 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> 
         result = image.copy() if result is None else result
         part = result[y1:y2, x1:x2]
         cv2.add(part, warped, dst=part, dtype=cv2.CV_8U)
-    return image if result is None else result
+    result = image if result is None else result
+    for patch in patches:
+        if patch.growth is not None:
+            result = grown(result, patch.growth, patch.to_frame, patch.mask.shape[0], fine=fine)
+    return result
 
 
 def _masked(patch: AgedPatch) -> tuple[FloatArray, Affine]:

@@ -9,6 +9,7 @@ from engine.live.identity import EmbedderLike, Recogniser
 from engine.live.pipeline import LivePipeline
 from engine.live.restyle import Restyler, StylistLike
 from engine.settings import SIZES, Settings
+from engine.weights.growth import load_growth
 
 
 def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePipeline:
@@ -33,7 +34,8 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
     follower = FaceFollower(detector, FaceMesher(), beside=Beside("glance"))
     recogniser = make_recogniser(settings.device, weights=weights)
     restyler = make_restyler(settings.device, weights=weights)
-    return LivePipeline(follower, ager, estimator, recogniser=recogniser, restyler=restyler)
+    growth = load_growth(weights)
+    return LivePipeline(follower, ager, estimator, recogniser=recogniser, restyler=restyler, growth=growth)
 
 
 def make_restyler(device: str, *, weights: Path | None = None) -> Restyler:

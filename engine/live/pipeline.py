@@ -12,6 +12,7 @@ import numpy as np
 from engine.age.quality import face_quality
 from engine.aging.blend import paste
 from engine.geometry.align import crop_affine, warp_crop
+from engine.geometry.growth import Growth
 from engine.live.follow import FaceFollower, Seen
 from engine.live.identity import Candidate, Recogniser
 from engine.live.inside import Inside, Sighting, Tap, look_at, shrunk
@@ -66,8 +67,9 @@ class EstimatorLike(Protocol):
 class LivePipeline:
     """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time.
 
-    recogniser: gives faces names; without it nobody has one. restyler: paints the finished picture. only_person: change
-    this person's face and no other.
+    recogniser: gives faces names; without it nobody has one. restyler: paints the finished picture. growth: gives
+    children a child's proportions; without it faces keep their shape. only_person: change this person's face and no
+    other.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class LivePipeline:
         *,
         recogniser: Recogniser | None = None,
         restyler: Restyler | None = None,
+        growth: Growth | None = None,
         only_person: str | None = None,
         most_aged: int = MOST_AGED,
     ) -> None:
@@ -86,6 +89,7 @@ class LivePipeline:
         self._estimator = estimator
         self._recogniser = recogniser or Recogniser(None)
         self._restyler = restyler or Restyler()
+        self._growth = growth
         self._meter = OutputMeter(estimator, self._recogniser.embedder)
         self._only_person = only_person
         self._most_aged = most_aged
@@ -282,17 +286,20 @@ class LivePipeline:
             group = [(work, face) for work, face in zip(chosen, faces, strict=True) if face.size == size]
             works = [work for work, _ in group]
             with stages("ager"):
-                residuals = self._ager.residuals(
-                    [face for _, face in group], [work.source for work in works], [work.target for work in works]
-                )
+                targets = [self._painted_age(work) for work in works]
+                residuals = self._ager.residuals([face for _, face in group], [work.source for work in works], targets)
             with stages("stabilise"):
-                plain = [work.patch(fresh, frame) for work, fresh in zip(works, residuals, strict=True)]
+                plain = [work.patch(fresh, frame, self._growth) for work, fresh in zip(works, residuals, strict=True)]
             with stages("hair"):
                 patches += [
                     work.with_hair(patch, frame, self._boxes_beside(work.seen))
                     for work, patch in zip(works, plain, strict=True)
                 ]
         return patches
+
+    def _painted_age(self, work: Work) -> float:
+        """What the network is asked for, in years."""
+        return work.target if self._growth is None else self._growth.painted_age(work.source, work.target)
 
     def _boxes_beside(self, one: Seen) -> FloatArray:
         """The boxes (N, 4) of all faces but one."""

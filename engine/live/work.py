@@ -9,6 +9,7 @@ import numpy as np
 from engine.aging.ager import change_gain
 from engine.aging.occlusion import uncovered_mask
 from engine.geometry.align import crop_affine, invert, transform, warp_crop
+from engine.geometry.growth import Growth
 from engine.landmarks.mask import head_mask
 from engine.live.follow import Seen
 from engine.live.memory import FaceMemory
@@ -82,14 +83,16 @@ class Work:
             time_ns=frame.captured_ns,
         )
 
-    def patch(self, fresh: FloatArray, frame: Frame) -> AgedPatch:
-        """The steadied residual with its mask, after ``align``."""
+    def patch(self, fresh: FloatArray, frame: Frame, growth: Growth | None = None) -> AgedPatch:
+        """The steadied residual with its mask and how the face moves, after ``align``."""
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
         mask = head_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
         self.mask = uncovered_mask(mask, self.cover)
         mask = self.mask * np.float32(self.weight) if self.weight < 1 else self.mask
-        return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index)
+        field = None if growth is None else growth.field(self.source, self.target)
+        moves = None if field is None else field * np.float32(self.weight)
+        return AgedPatch(steady, mask, self.aligned.to_frame, self.target, frame.index, growth=moves)
 
     def with_hair(self, patch: AgedPatch, frame: Frame, others: FloatArray) -> AgedPatch:
         """The patch of this frame with the hair around it, after ``patch``; others (N, 4): boxes of other faces."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from engine.capture.demo import DemoSource
 from engine.errors import SettingsError, WeightsError
 from engine.geometry.align import WIDE, crop_affine, transform
-from engine.paths import gallery_file
+from engine.paths import gallery_file, weights_dir
 from engine.recognition import vault
 from engine.recognition.gallery import Gallery
 from engine.recognition.index import GalleryIndex
@@ -116,6 +117,26 @@ def test_the_estimated_age_is_the_source_age(engine: FaceEngine, image: Image, f
     assert face.age is not None
     np.testing.assert_array_equal(engine.age(image, face.age.years), image)
     assert (engine.age(image, 5.0) != image).any()
+
+
+def test_children_get_a_childs_shape_where_the_weights_have_one(
+    made_weights: Path, image: Image, face: Face, tmp_path: Path
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(made_weights, folder)
+    for name in ("growth.toml", "growth.npz"):
+        shutil.copy(weights_dir() / name, folder / name)
+    growing, plain = FaceEngine("cpu", weights=folder), FaceEngine("cpu", weights=made_weights)
+    child, painted = (engine.age(image, 3, source_age=40, faces=[face]) for engine in (growing, plain))
+    assert face.mesh is not None
+    moved, unmoved = (engine.find(picture)[0].landmarks for engine, picture in ((growing, child), (plain, painted)))
+    apart = [float(np.linalg.norm(points[:2].mean(0) - points[3:].mean(0))) for points in (moved, unmoved)]
+    assert apart[0] < 0.97 * apart[1], "a child's mouth is nearer to its eyes"
+    for engine in (growing, plain):
+        np.testing.assert_array_equal(
+            engine.age(image, 70, source_age=40, faces=[face]), plain.age(image, 70, source_age=40, faces=[face])
+        )
+        engine.close()
 
 
 def test_only_the_faces_asked_for_are_aged(engine: FaceEngine, image: Image, face: Face) -> None:

@@ -14,9 +14,10 @@ from safetensors.torch import save_file
 from engine.networks.ager import AgingUNet
 from tests.training.faces import face_set
 from training.aging.pairs import Pairs
+from training.aging.windows import ENLARGED, SIZE, Batch, PairSampler, Whole
 from training.data.sets import DataError
 from training.house import Machine, Run
-from training.loops.aging import ENLARGED, SIZE, AgingConfig, Batch, PairSampler, Whole
+from training.loops.aging import AgingConfig
 from training.loops.aging_distilled import DistilledConfig, Distiller, moved, take_over, wished
 
 CONFIG = DistilledConfig(

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.aging.windows import HEIGHT, WIDTH, Batch
 from training.checkpoints import CheckpointError
 from training.house import Machine, Run
-from training.loops.aging import HEIGHT, WIDTH, AgingConfig, AgingTrainer, Batch, edge_loss
+from training.loops.aging import AgingConfig, AgingTrainer, edge_loss
 
 CONFIG = AgingConfig(width=4, batch=2, steps=10, adversarial_from=0, discriminator_lead=0, features="", patch=64)
 

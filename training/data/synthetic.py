@@ -128,7 +128,7 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
         return {"data": str(folder / "utkface"), "out": str(folder / "face.png")}
     faces = str(folder / "faces")
     prepare(PrepareConfig(source=str(folder / "utkface"), out=faces, processes=1))
-    if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig", "GanConfig", "CycleConfig"):
+    if config in ("PairsConfig", "AgeConfig", "ScratchAgeConfig", "GanConfig", "CycleConfig", "GrowthConfig"):
         return {"data": faces, "out": out}
     if config == "TurnConfig":
         return {"data": faces, "targets": _smoke_targets(folder, faces), "out": out}

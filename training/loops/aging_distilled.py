@@ -23,11 +23,12 @@ from torch.nn import functional
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
 from training.aging.skin import as_shading, wide_part, without_holes
+from training.aging.windows import ENLARGED, Batch, PairSampler
 from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
 from training.house import Machine, Run
-from training.loops.aging import ENLARGED, AgingConfig, Batch, PairSampler, age_map, edge_loss, run_steps
+from training.loops.aging import AgingConfig, age_map, edge_loss, run_steps
 from training.losses.texture import texture_loss
 
 _OLDEST = 92.0

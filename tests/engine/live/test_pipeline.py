@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from engine.errors import DeviceError
+from engine.geometry.growth import Growth
 from engine.landmarks.pose import frontal_weight
 from engine.live.follow import FaceFollower
 from engine.live.pipeline import LivePipeline
 from engine.live.protocol import Pace
 from engine.live.work import crop_size
 from engine.settings import Settings
-from engine.types import Frame, FrameResult
+from engine.types import Frame, FrameResult, Image
 from tests.fakes.faces import FakeAger, FakeDetector, FakeEstimator, FakeMesher, Person, World
 
 SEVENTY = Settings(target_age=70.0)
@@ -24,12 +25,15 @@ SEVENTY = Settings(target_age=70.0)
 class Setting:
     """A world, its pipeline and a clock of 25 frames a second."""
 
-    def __init__(self, *people: Person, settings: Settings = SEVENTY, estimates: bool = True) -> None:
+    def __init__(
+        self, *people: Person, settings: Settings = SEVENTY, estimates: bool = True, growth: Growth | None = None
+    ) -> None:
         self.world = World(*people)
         self.ager = FakeAger()
         self.estimator = FakeEstimator()
         self.detector = FakeDetector(self.world)
-        self.pipeline = LivePipeline(FaceFollower(self.detector, FakeMesher(self.world)), self.ager, self.estimator)
+        follower = FaceFollower(self.detector, FakeMesher(self.world))
+        self.pipeline = LivePipeline(follower, self.ager, self.estimator, growth=growth)
         self.settings = settings
         self.estimates = estimates
         self.pace = Pace(40.0, 30.0)
@@ -115,6 +119,42 @@ def test_a_face_may_have_a_target_of_its_own() -> None:
     setting.settings = replace(setting.settings, face_targets=((second, 20.0),))
     targets = {face.track_id: face.target_age for face in setting.step(40).faces}
     assert targets == {first: 70.0, second: 20.0}
+
+
+def growing(most: float) -> Growth:
+    """Children lie this much of the crop further left than adults, from 20 years on."""
+    line = np.minimum(1, 3 * (1 - np.abs(np.linspace(-1, 1, 9))))
+    field = np.outer(line, line)[..., None] * (-most, 0)
+    return Growth(np.array([1, 20], np.float32), np.stack([field, 0 * field]).astype(np.float32))
+
+
+def edge_column(picture: Image) -> float:
+    """Where half of the change is reached in the row of the face's middle, from the left."""
+    change = np.abs(picture[150, :, 0].astype(int) - 128)
+    return float(np.flatnonzero(2 * change > change.max())[0])
+
+
+def test_a_child_is_painted_less_and_moved_instead() -> None:
+    child = Settings(target_age=4.0)
+    plain, moved = (Setting(Person(200, 150), settings=child, growth=growth) for growth in (None, growing(0.1)))
+    before, after = (setting.step(60).aged for setting in (plain, moved))
+    assert plain.ager.calls[-1][0][3] == 4.0
+    assert 10 < moved.ager.calls[-1][0][3] < 15
+    assert edge_column(after) < edge_column(before) - 2
+    x1, y1, x2, y2 = 60, 20, 340, 280
+    outside = np.ones(after.shape[:2], bool)
+    outside[y1:y2, x1:x2] = False
+    assert (after[outside] == 128).all()
+
+
+def test_a_field_fades_with_the_strength_and_adults_are_not_moved() -> None:
+    columns = []
+    for strength in (1.0, 0.4):
+        setting = Setting(Person(200, 150), settings=Settings(target_age=4.0, strength=strength), growth=growing(0.1))
+        columns.append(edge_column(setting.step(60).aged))
+    assert columns[0] < columns[1] - 1
+    older = [Setting(Person(200, 150), growth=growth).step(60).aged for growth in (None, growing(0.1))]
+    assert np.array_equal(*older)
 
 
 def test_a_face_turned_away_fades_out() -> None:
