@@ -3,6 +3,7 @@
 age       --utkface DIR --fairface DIR --aaf DIR --fgnet DIR (any of them)
 embedder  --lfw DIR --cfp DIR (any of them)
 steady    how still the shown age of a still face stands: of the demo's face, or of --clip FILE ...
+children  --data DIR: adults made children, by the network alone and with the field of growth
 aging     the generator's scorecard, with the options of every other task
 """
 
@@ -60,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     steady.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how much of it")
     _common(steady)
+    children = models.add_parser("children", help="adults made children, by the network alone and with growth")
+    children.add_argument("--data", type=Path, metavar="DIR", default=Path("data/faces"), help="prepared faces")
+    children.add_argument("--split", default="test", metavar="NAME", help="whose: train, val or test")
+    children.add_argument("--people", type=int, default=40, metavar="N", help="how many adults")
+    children.add_argument("--second", nargs="+", default=[], metavar="PLACE", help="further age networks")
+    children.add_argument("--others", nargs="+", default=[], metavar="FILE", help="further recognisers (ONNX)")
+    children.add_argument("--weights", type=Path, metavar="DIR", help="measure the networks of this folder")
+    _common(children)
     return parser
 
 
@@ -74,6 +83,11 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
         from training.evaluation.steady import evaluate_steady
 
         return evaluate_steady(options.clip, options.seconds, out)
+    if options.model == "children":
+        from training.evaluation.children import ChildrenJob, evaluate_children
+
+        judges = {"second": tuple(options.second), "others": tuple(options.others), "weights": options.weights}
+        return evaluate_children(ChildrenJob(options.data, out, people=options.people, split=options.split, **judges))
     names = SETS if options.model == "age" else READERS
     folders = {name: folder for name in names if (folder := getattr(options, name)) is not None}
     if not folders:

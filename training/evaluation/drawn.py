@@ -11,6 +11,7 @@ import numpy as np
 from engine.images import read_picture
 from engine.paths import project_dir
 from engine.types import Image
+from training.data.prepare import PrepareConfig, prepare
 from training.data.synthetic import other_face, write_utkface_like
 
 PEOPLE = 4
@@ -26,6 +27,10 @@ def draw(model: str, folder: Path) -> dict[str, Any]:
     if model == "embedder":
         write_lfw_like(folder / "lfw")
         return {"lfw": folder / "lfw", "onnx": write_embedder(folder / "embedder.xml")}
+    if model == "children":
+        write_utkface_like(folder / "utkface")
+        prepare(PrepareConfig(source=str(folder / "utkface"), out=str(folder / "faces"), processes=1))
+        return {"data": folder / "faces", "split": "train", "people": 1}
     return {"seconds": 1.0}
 
 
