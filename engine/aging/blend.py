@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geometry.align import invert
-from engine.geometry.growth import grown
+from engine.geometry.growth import grow
 from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
 # A residual that is enlarged much is turned on a grid this much finer than its own, and only then enlarged.
@@ -52,11 +52,11 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> 
         result = image.copy() if result is None else result
         part = result[y1:y2, x1:x2]
         cv2.add(part, warped, dst=part, dtype=cv2.CV_8U)
-    result = image if result is None else result
     for patch in patches:
         if patch.growth is not None:
-            result = grown(result, patch.growth, patch.to_frame, patch.mask.shape[0], fine=fine)
-    return result
+            result = image.copy() if result is None else result
+            grow(result, patch.growth, patch.to_frame, patch.mask.shape[0], fine=fine)
+    return image if result is None else result
 
 
 def _masked(patch: AgedPatch) -> tuple[FloatArray, Affine]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.geometry.align import invert
 from engine.types import Affine, FloatArray, Image
 
 # The network smooths the skin of the young, and children's shapes it can only paint over adult ones, with ghosts. So of
@@ -21,6 +20,7 @@ from engine.types import Affine, FloatArray, Image
 _PAINTED = (15.0, 12.0)
 # Faces that are children's already get from the network what is wished; faces of the second age or older, as above.
 _GROWN_UP = (10.0, 18.0)
+_COARSE = 4  # fields are smooth: they are turned into the frame at this part of its pixels, and then enlarged
 _LEAST = 1e-4  # sides of the crop: a fortieth of a pixel
 
 
@@ -68,26 +68,27 @@ class Growth:
         return np.asarray(self.fields[below] * (1 - part) + self.fields[below + 1] * part, np.float32)
 
 
-def grown(image: Image, field: FloatArray, to_frame: Affine, size: int, *, fine: bool = False) -> Image:
-    """The picture (H, W, 3) with one face moved by a field (G, G, 2) over its crop of this side in pixels; the picture
-    itself where the crop lies outside. Beyond the crop nothing moves. fine: cubic instead of linear interpolation.
+def grow(image: Image, field: FloatArray, to_frame: Affine, size: int, *, fine: bool = False) -> None:
+    """Moves one face in the picture (H, W, 3) by a field (G, G, 2) over its crop of this side in pixels.
+
+    Beyond the crop nothing moves; the crop may reach beyond the picture. fine: cubic instead of linear interpolation.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64) @ to_frame[:, :2].T + to_frame[:, 2]
     left, top = np.maximum(np.floor(corners.min(0)).astype(int), 0)
     right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, image.shape[1::-1])
     if right <= left or bottom <= top:
-        return image
-    points = field.shape[0]
-    step = (size - 1) / (points - 1)
-    in_frame = np.asarray(field @ (to_frame[:, :2].T * size), np.float32)
+        return
+    step = (size - 1) / (field.shape[0] - 1)
     grid = to_frame @ np.array([[step, 0, 0], [0, step, 0], [0, 0, 1]])
     grid[:, 2] -= (left, top)
+    grid = np.array([[1, 0, (1 - _COARSE) / 2], [0, 1, (1 - _COARSE) / 2]]) @ np.vstack([grid, [0, 0, 1]]) / _COARSE
+    moves = np.asarray(field @ (to_frame[:, :2].T * size), np.float32)
     width, height = int(right - left), int(bottom - top)
-    moves = cv2.warpAffine(in_frame, invert(grid), (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    rows, columns = np.mgrid[top:bottom, left:right].astype(np.float32)
+    box = (-(-width // _COARSE), -(-height // _COARSE))
+    coarse = cv2.split(cv2.warpAffine(moves, grid, box))
+    full = (box[0] * _COARSE, box[1] * _COARSE)
+    across, down = (cv2.resize(each, full, interpolation=cv2.INTER_LINEAR)[:height, :width] for each in coarse)
+    columns = np.subtract(np.arange(left, right, dtype=np.float32), across, dtype=np.float32)
+    rows = np.subtract(np.arange(top, bottom, dtype=np.float32)[:, None], down, dtype=np.float32)
     way = cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR
-    result = image.copy()
-    result[top:bottom, left:right] = cv2.remap(
-        image, columns - moves[..., 0], rows - moves[..., 1], way, borderMode=cv2.BORDER_REPLICATE
-    )
-    return result
+    image[top:bottom, left:right] = cv2.remap(image, columns, rows, way, borderMode=cv2.BORDER_REPLICATE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.geometry.growth import Growth, grown
+from engine.geometry.growth import Growth, grow
 from engine.weights.growth import load_growth
 from training.data.faces import load
 from training.data.sets import DataError
@@ -45,7 +45,9 @@ class ChildrenJob:
 def moved(crops: Images, meshes: Floats, field: Floats) -> tuple[Images, Floats]:
     """Crops (N, S, S, 3) moved by a field as the mirror moves the picture, and where their meshes come to lie."""
     size, points = crops.shape[1], field.shape[0]
-    pictures = np.stack([grown(crop, field, np.eye(2, 3), size) for crop in crops])
+    pictures = crops.copy()
+    for picture in pictures:
+        grow(picture, field, np.eye(2, 3), size)
     places = np.clip(np.round(meshes / (size - 1) * (points - 1)).astype(int), 0, points - 1)
     return pictures, np.asarray(meshes + size * field[places[..., 1], places[..., 0]], np.float32)
 
