@@ -21,7 +21,7 @@ class NetworkSpec:
     inputs: (name, channels) of each input, all (N, channels, H, W) float32 (square crops for all but the detector and
     the style network, whose second input may be (N, channels, 1, 1), and the generator of faces, whose inputs are
     points: H = W = 1); multiple: H and W must be multiples of it; any_shape: it sees whole pictures, whose sides are
-    many.
+    many; pictures: the program gives it pictures as they are (runtime.on_pictures), so that this is what is prepared.
     """
 
     module: str
@@ -29,10 +29,13 @@ class NetworkSpec:
     inputs: tuple[tuple[str, int], ...]
     multiple: int
     any_shape: bool = False
+    pictures: bool = False
 
 
 REGISTRY = {
-    "ager": NetworkSpec("engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32),
+    "ager": NetworkSpec(
+        "engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32, pictures=True
+    ),
     "embedder": NetworkSpec("engine.networks.embedder", "EmbedderNet", (("image", 3),), 16),
     "detector": NetworkSpec("engine.networks.detector", "DetectorNet", (("image", 3),), 32, any_shape=True),
     "age": NetworkSpec("engine.networks.age", "AgeNet", (("image", 3),), 16),

@@ -86,12 +86,9 @@ class OpenVinoNetwork:
         with self._lock:
             if self._make is None:
                 raise DeviceError(f"network {self.name} is closed.")
-            side = image.shape[0]
-            request = self._make(((1, 3, side, side), *_shapes(others)), picture=True)
+            request = self._make(_shapes_of_picture(image, others), picture=True)
             try:
-                request.get_input_tensor(0).data[0] = image
-                _ask(request, others, first=1)
-                return np.asarray(cv2.cvtColor(request.get_output_tensor(0).data[0], cv2.COLOR_RGB2BGR), np.float32)
+                return _answer_to_picture(request, image, others)
             except RuntimeError as error:
                 raise self._failure(error) from error
 
@@ -119,14 +116,18 @@ def load_openvino(weights: Weights, *, precision: str, size: int, threads: int) 
         timings = _chosen.get(key, MappingProxyType({}))
         if timings:
             wanted = (fastest(timings),)
-        any_shape = REGISTRY[weights.card.network].any_shape
-        made = {p: _maker(files[p], p, threads, any_shape) for p in wanted}
+        spec = REGISTRY[weights.card.network]
+        made = {p: _maker(files[p], p, threads, spec.any_shape) for p in wanted}
+        picture = _picture_of(inputs[0]) if spec.pictures else None
         if not timings and len(made) > 1:
-            requests = {p: make(_shapes(inputs)) for p, make in made.items()}
-            timings = _chosen[key] = MappingProxyType(_time(requests, inputs))
+            asks = {p: _asker(make, inputs, picture) for p, make in made.items()}
+            timings = _chosen[key] = MappingProxyType(_time(asks))
         best = fastest(timings) if timings else wanted[0]
         network = OpenVinoNetwork(weights.card.name, made[best], best, size, timings)
-        network(*inputs)
+        if picture is None:
+            network(*inputs)
+        else:
+            network.picture(picture, *inputs[1:])
     return network
 
 
@@ -172,6 +173,26 @@ def _candidates(files: Mapping[str, Path]) -> tuple[str, ...]:
     """What this processor may be good at; without bf16 instructions bf16 is slow or fails."""
     abilities = core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return tuple(p for p in PRECISIONS if p in files and (p == "f32" or p.upper() in abilities))
+
+
+def _picture_of(tensor: FloatArray) -> Image:
+    """(1, 3, S, S) RGB in 0..1 as a picture (S, S, 3) uint8 BGR."""
+    return np.ascontiguousarray((tensor[0, ::-1].transpose(1, 2, 0) * 255).round().astype(np.uint8))
+
+
+def _asker(make: Make, inputs: Sequence[FloatArray], picture: Image | None) -> Callable[[], FloatArray]:
+    """What asks a form of the network once: with a picture for its first input, if one is given."""
+    if picture is None:
+        request = make(_shapes(inputs))
+        return lambda: _answer(request, inputs)
+    others = inputs[1:]
+    request = make(_shapes_of_picture(picture, others), picture=True)
+    return lambda: _answer_to_picture(request, picture, others)
+
+
+def _shapes_of_picture(image: Image, others: Sequence[FloatArray]) -> Shapes:
+    side = image.shape[0]
+    return ((1, 3, side, side), *_shapes(others))
 
 
 def _shapes(inputs: Sequence[FloatArray]) -> Shapes:
@@ -240,6 +261,13 @@ def _answer(request: Any, inputs: Sequence[FloatArray]) -> FloatArray:
     return np.array(request.get_output_tensor(0).data, np.float32)
 
 
+def _answer_to_picture(request: Any, image: Image, others: Sequence[FloatArray]) -> FloatArray:
+    """(S, S, 3) BGR in 8-bit units for a picture (S, S, 3) uint8 BGR and the further inputs."""
+    request.get_input_tensor(0).data[0] = image
+    _ask(request, others, first=1)
+    return np.asarray(cv2.cvtColor(request.get_output_tensor(0).data[0], cv2.COLOR_RGB2BGR), np.float32)
+
+
 def _ask(request: Any, inputs: Sequence[FloatArray], first: int = 0) -> None:
     """Runs the request on these inputs, from the ``first`` place on, which are read in place."""
     tensor, arrays = openvino().Tensor, [np.ascontiguousarray(each, np.float32) for each in inputs]
@@ -248,13 +276,13 @@ def _ask(request: Any, inputs: Sequence[FloatArray], first: int = 0) -> None:
     request.infer()
 
 
-def _time(prepared: Mapping[str, Any], inputs: list[FloatArray]) -> dict[str, float]:
+def _time(prepared: Mapping[str, Callable[[], FloatArray]]) -> dict[str, float]:
     """Best time of each precision in ms, taken in turns so that a busy moment hits all; unfit ones are left out."""
-    requests: dict[str, Any] = {}
+    asks: dict[str, Callable[[], FloatArray]] = {}
     reference: FloatArray | None = None
-    for precision, request in prepared.items():
+    for precision, ask in prepared.items():
         try:
-            output = _answer(request, inputs)
+            output = ask()
         except RuntimeError as error:
             log.warning("%s is not used: it fails on this processor (%s)", precision, _first_line(error))
             continue
@@ -262,15 +290,15 @@ def _time(prepared: Mapping[str, Any], inputs: list[FloatArray]) -> dict[str, fl
         if not np.abs(output - reference).mean() <= AGREEMENT * np.abs(reference).mean():  # NaN is not either
             log.warning("%s is not used: its results differ too much on this processor", precision)
             continue
-        requests[precision] = request
-    times: dict[str, list[float]] = {precision: [] for precision in requests}
+        asks[precision] = ask
+    times: dict[str, list[float]] = {precision: [] for precision in asks}
     end = time.perf_counter() + _TIMING_S
     for done in range(_MOST_ROUNDS):
         if done >= _LEAST_ROUNDS and time.perf_counter() > end:
             break
-        for precision, request in requests.items():
+        for precision, ask in asks.items():
             begin = time.perf_counter()
-            _answer(request, inputs)
+            ask()
             times[precision].append(1e3 * (time.perf_counter() - begin))
     return {precision: min(values) for precision, values in times.items()}
 

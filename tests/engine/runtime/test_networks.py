@@ -194,19 +194,15 @@ def test_fastest_takes_a_less_exact_precision_only_for_a_clear_gain(timings: dic
     assert fastest(timings) == best
 
 
-class FakeRequest:
-    """What answers inputs, as far as the timing looks at it; it always answers the same."""
+def answering(answer: list[float] | None) -> Callable[[], FloatArray]:
+    """A form of a network that always answers the same, or fails."""
 
-    def __init__(self, answer: list[float] | None) -> None:
-        self.answer = answer
-        self.data = np.array(answer or [], np.float32)
-
-    def get_output_tensor(self, index: int) -> FakeRequest:
-        return self
-
-    def infer(self) -> None:
-        if self.answer is None:
+    def ask() -> FloatArray:
+        if answer is None:
             raise RuntimeError("\nno such instruction\nat line 7")
+        return np.array(answer, np.float32)
+
+    return ask
 
 
 @pytest.mark.parametrize(
@@ -217,10 +213,26 @@ class FakeRequest:
 def test_a_precision_that_fails_or_differs_is_left_out_and_named(
     answer: list[float] | None, fits: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    timings = openvino_backend._time({"f32": FakeRequest([1.0, 2.0]), "bf16": FakeRequest(answer)}, [])
+    timings = openvino_backend._time({"f32": answering([1.0, 2.0]), "bf16": answering(answer)})
     assert ("bf16" in timings) is fits
     assert ("bf16 is not used" in caplog.text) is not fits
     assert "line 7" not in caplog.text
+
+
+def test_only_forms_that_the_program_asks_are_prepared(made_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[tuple[str, bool]] = []
+    real = openvino_backend._request
+
+    def noted(path: Path, precision: str, threads: int, shapes: object, picture: bool) -> object:
+        prepared.append((path.stem, picture))
+        return real(path, precision, threads, shapes, picture)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(openvino_backend, "_request", noted)
+    monkeypatch.setattr(openvino_backend, "_chosen", {})
+    for name in ("ager", "age"):
+        load_network(name, "cpu", folder=made_weights).close()
+    assert {picture for name, picture in prepared if name == "ager"} == {True}
+    assert {picture for name, picture in prepared if name == "age"} == {False}
 
 
 def test_other_sides_and_counts_are_answered_and_bad_shapes_say_why(made_weights: Path) -> None:
