@@ -37,7 +37,7 @@ SETS = {
     "all-age-faces": "All-Age-Faces (official train list; its val list was not learned from), to be cited",
     "maskon": "MaskON (its train part by content hash), partly CC0, partly CC BY-NC-SA",
     "celeba": "CelebA (in the wild; part of it), non-commercial research",
-    "cfp": "CFP, research",
+    "cfp": "CFP (people whose names are not in LFW), research",
     "mebeauty": "MEBeauty, research; pictures from stock-photo sites",
     "scut-fbp5500": "SCUT-FBP5500, non-commercial research",
     "dlib": "dlib's example pictures, Boost",
