@@ -38,8 +38,8 @@ TITLES = {
     "lfw": "LFW",
     "cfp_ff": "CFP frontal-frontal",
     "cfp_fp": "CFP frontal-profile",
-    "cfp_ff_kept": "CFP frontal-frontal, people nobody learned from",
-    "cfp_fp_kept": "CFP frontal-profile, people nobody learned from",
+    "cfp_ff_kept": "CFP frontal-frontal, people kept from learning",
+    "cfp_fp_kept": "CFP frontal-profile, people kept from learning",
 }
 PEOPLE_FOLDS = 10
 
