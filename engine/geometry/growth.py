@@ -15,8 +15,8 @@ import numpy as np
 
 from engine.types import Affine, FloatArray, Image
 
-# The network smooths the skin of the young, but children's shapes it can only paint over adult ones, with ghosts. So for
-# children it is asked for less: from the first of these ages on for what is wished, and for the second at a wish of 0.
+# The network smooths the skin of the young, but children's shapes it can only paint over adult ones, with ghosts. So
+# it is asked for less: from the first of these ages on for what is wished, and for the second at a wish of 0.
 _PAINTED = (15.0, 12.0)
 # Faces that are children's already get from the network what is wished; faces of the second age or older, as above.
 _GROWN_UP = (10.0, 18.0)

@@ -126,7 +126,8 @@ def make_growth(config: GrowthConfig) -> dict[str, float]:
     card = Card(
         name=NAME, network="none (a table)", sizes=(CROP_SIZE,),
         licence="means over many faces; the faces: " + LICENCES[config.set], data=(config.set,),
-        split="means over train; measured by evaluate children on test", metric="how far a point of the crop moves at most",
+        split="means over train; measured by evaluate children on test",
+        metric="how far a point of the crop moves at most",
         command="python -m training growth --set out=weights", commit=commit(),
         notes="Mean shapes of children of each age beside young adults, as fields over the wide crop.",
         arguments={"strength": list(config.strength), "points": config.points},
