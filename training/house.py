@@ -105,6 +105,7 @@ class Run:
         cv2.setNumThreads(0)
         self.fabric.seed_everything(config.seed, verbose=False)
         on_gpu = self.device.type == "cuda"
+        torch.backends.cudnn.benchmark = on_gpu  # batches have one shape: trying out what is fastest pays
         self._workers = int(machine.workers) if machine.workers != "auto" else 0
         if machine.workers == "auto" and on_gpu:
             self._workers = min(_WORKERS_ON_A_GPU, os.cpu_count() or 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.runtime import Network, load_network, on_pictures
+from engine.runtime import Network, load_network, on_many_pictures, on_pictures
 from engine.types import AlignedFace, FloatArray
 
 # Below the first number of years nothing is changed at all; the change fades in until the second.
@@ -34,6 +34,7 @@ class Ager:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._quick = on_pictures(network)
+        self._many = on_many_pictures(network)
 
     @classmethod
     def load(
@@ -92,6 +93,11 @@ class Ager:
 
     def _asked(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
         """What the network adds to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
+        if not faces:
+            return []
+        if self._many is not None and self._network.batches:
+            own, wanted = np.array(ages, np.float32).T / 100
+            return list(self._many(np.stack([face.crop for face in faces]), own, wanted))
         if self._quick is not None and not self._network.batches:
             return [self._quick(face.crop, *_maps([pair], face.size)) for face, pair in zip(faces, ages, strict=True)]
         found: list[FloatArray] = []

@@ -13,8 +13,10 @@ And last, the whole picture around a face that is to be a child's is moved to a 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,6 +26,8 @@ from engine.geometry.align import invert
 from engine.geometry.growth import grow
 from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
 # A residual that is enlarged much is turned on a grid this much finer than its own, and only then enlarged.
 _FINER = 1.5
 # A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
@@ -32,23 +36,20 @@ _SMALL_BOX, _FULL_BOX = 16, 0.8
 _NOTHING = 0.005
 
 
-def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> Image:
+def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False, each: Each = map) -> Image:
     """A new picture with every patch added; ``image`` itself if no patch changes anything.
 
     Outside the masks and the hair, and the crops of faces that grow, the result is bit-equal to ``image``, which is not
     changed. Patches may reach beyond the picture or lie outside it; where two overlap, both are added. fine: enlarge in
-    one go and by cubic interpolation, slower, for single pictures.
+    one go and by cubic interpolation, slower, for single pictures. each: makes the patches ready, as ``map`` does it
+    one after the other.
     """
+    ready = list(each(partial(_ready, shape=image.shape, fine=fine), patches))
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
-    for patch in patches:
-        added, to_frame = _masked(patch)
-        if not added.any():
+    for found in ready:
+        if found is None:
             continue
-        region = _region(to_frame, added.shape[1::-1], image.shape)
-        if region is None:
-            continue
-        x1, y1, x2, y2 = region
-        warped = _warp(added, to_frame, region, fine)
+        (x1, y1, x2, y2), warped = found
         result = image.copy() if result is None else result
         part = result[y1:y2, x1:x2]
         cv2.add(part, warped, dst=part, dtype=cv2.CV_8U)
@@ -57,6 +58,15 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False) -> 
             result = image.copy() if result is None else result
             grow(result, patch.growth, patch.to_frame, patch.mask.shape[0], fine=fine)
     return image if result is None else result
+
+
+def _ready(patch: AgedPatch, shape: tuple[int, ...], fine: bool) -> tuple[tuple[int, int, int, int], FloatArray] | None:
+    """What a patch adds to a picture of this shape, and to which part of it (x1 y1 x2 y2); None for nothing."""
+    added, to_frame = _masked(patch)
+    if not added.any():
+        return None
+    region = _region(to_frame, added.shape[1::-1], shape)
+    return None if region is None else (region, _warp(added, to_frame, region, fine))
 
 
 def _masked(patch: AgedPatch) -> tuple[FloatArray, Affine]:

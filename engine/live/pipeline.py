@@ -14,6 +14,7 @@ from engine.aging.blend import paste
 from engine.geometry.align import crop_affine, warp_crop
 from engine.geometry.growth import Growth
 from engine.live.follow import FaceFollower, Seen
+from engine.live.hands import Hands
 from engine.live.identity import Candidate, Recogniser
 from engine.live.inside import Inside, Sighting, Tap, look_at, shrunk
 from engine.live.memory import FaceMemory, Memories
@@ -69,7 +70,7 @@ class LivePipeline:
 
     recogniser: gives faces names; without it nobody has one. restyler: paints the finished picture. growth: gives
     children a child's proportions; without it faces keep their shape. only_person: change this person's face and no
-    other.
+    other. hands: how many faces are worked on at once.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class LivePipeline:
         growth: Growth | None = None,
         only_person: str | None = None,
         most_aged: int = MOST_AGED,
+        hands: Hands | None = None,
     ) -> None:
         self._follower = follower
         self._ager = ager
@@ -93,6 +95,7 @@ class LivePipeline:
         self._meter = OutputMeter(estimator, self._recogniser.embedder)
         self._only_person = only_person
         self._most_aged = most_aged
+        self._hands = hands or Hands()
         self._ladder = QualityLadder()
         self._memories = Memories()
         self._age_ms: float | None = None
@@ -122,9 +125,9 @@ class LivePipeline:
         self._memories.forget(now_ns)
         chosen = self._chosen(works)
         size = settings.size or self._ladder.size
-        faces = [self._aligned(work, frame, size, bool(settings.size), stages) for work in chosen]
+        faces = self._aligned(chosen, frame, size, bool(settings.size), stages)
         patches = self._patches(chosen, faces, frame, stages)
-        aged = _pasted(frame.image, patches, stages)
+        aged = self._pasted(frame.image, patches, stages)
         for work in works:
             work.memory.aged = work in chosen
         self._works, self._frame = works, frame
@@ -213,6 +216,7 @@ class LivePipeline:
         self._estimator.close()
         self._recogniser.close()
         self._restyler.close()
+        self._hands.close()
 
     # --- the steps of a frame, in order -----------------------------------------------------------------------------
 
@@ -272,11 +276,11 @@ class LivePipeline:
         ready.sort(key=lambda work: -work.seen.area_px * (_KEPT_RANK if work.memory.aged else 1.0))
         return ready[: self._most_aged]
 
-    def _aligned(self, work: Work, frame: Frame, size: int, fixed: bool, stages: Stages) -> AlignedFace:
+    def _aligned(self, chosen: list[Work], frame: Frame, size: int, fixed: bool, stages: Stages) -> list[AlignedFace]:
         with stages("align"):
-            aligned = work.align(frame, size, fixed=fixed)
+            aligned = self._hands(lambda work: work.align(frame, size, fixed=fixed), chosen)
         with stages("cover"):
-            work.look_before(frame)
+            self._hands(lambda work: work.look_before(frame), chosen)
         return aligned
 
     def _patches(self, chosen: list[Work], faces: list[AlignedFace], frame: Frame, stages: Stages) -> list[AgedPatch]:
@@ -289,13 +293,21 @@ class LivePipeline:
                 targets = [self._painted_age(work) for work in works]
                 residuals = self._ager.residuals([face for _, face in group], [work.source for work in works], targets)
             with stages("stabilise"):
-                plain = [work.patch(fresh, frame, self._growth) for work, fresh in zip(works, residuals, strict=True)]
+                asked = list(zip(works, residuals, strict=True))
+                plain = self._hands(lambda one: one[0].patch(one[1], frame, self._growth), asked)
             with stages("hair"):
-                patches += [
-                    work.with_hair(patch, frame, self._boxes_beside(work.seen))
-                    for work, patch in zip(works, plain, strict=True)
-                ]
+                made = list(zip(works, plain, strict=True))
+                patches += self._hands(
+                    lambda one: one[0].with_hair(one[1], frame, self._boxes_beside(one[0].seen)), made
+                )
         return patches
+
+    def _pasted(self, image: Image, patches: list[AgedPatch], stages: Stages) -> Image:
+        """The picture with the patches on it; the picture itself without any."""
+        if not patches:
+            return image
+        with stages("blend"):
+            return paste(image, patches, each=self._hands)
 
     def _painted_age(self, work: Work) -> float:
         """What the network is asked for, in years."""
@@ -363,14 +375,6 @@ class LivePipeline:
 def _one_after_the_other(chores: Sequence[Chore]) -> None:
     for chore in chores:
         chore()
-
-
-def _pasted(image: Image, patches: list[AgedPatch], stages: Stages) -> Image:
-    """The picture with the patches on it; the picture itself without any."""
-    if not patches:
-        return image
-    with stages("blend"):
-        return paste(image, patches)
 
 
 def _is_same(a: Image, b: Image) -> bool:

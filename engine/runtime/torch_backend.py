@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import DeviceError
 from engine.runtime.openvino_backend import example_inputs
@@ -18,6 +19,9 @@ from engine.weights.store import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+Images = NDArray[np.uint8]
+Run = Callable[["list[Tensor]"], "Tensor"]
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ class TorchNetwork:
         self.batches = half
         self._type = torch.float16 if half else torch.float32
         self._lock = threading.Lock()
-        self._graphs: dict[tuple[tuple[int, ...], ...], Callable[[list[Tensor]], Tensor] | None] = {}
+        self._graphs: dict[tuple[Any, ...], Run | None] = {}
         try:
             self._module: Any = module.to(device, self._type, memory_format=torch.channels_last)  # type: ignore[call-overload]
         except RuntimeError as error:
@@ -47,6 +51,21 @@ class TorchNetwork:
         self._target = torch.device(device)
 
     def __call__(self, *inputs: FloatArray) -> FloatArray:
+        return self._answer(self._eager, inputs, self._type)
+
+    def pictures(self, images: Images, *numbers: FloatArray) -> FloatArray:
+        """See engine.runtime.backend.on_many_pictures: a twentieth of the bytes go to the device, and there they are
+        turned into what the network takes.
+        """
+        return self._answer(self._eager_on_pictures, (images, *numbers), None)
+
+    def close(self) -> None:
+        with self._lock:
+            self._module = None
+            self._graphs.clear()
+
+    def _answer(self, run: Run, inputs: Sequence[np.ndarray[Any, Any]], kind: Any) -> FloatArray:
+        """What ``run`` makes of the inputs on the device, turned to this type there (None: as they are)."""
         import torch
 
         with self._lock:
@@ -54,17 +73,12 @@ class TorchNetwork:
                 raise DeviceError(f"network {self.name} is closed.")
             try:
                 with torch.inference_mode():
-                    tensors = [torch.from_numpy(np.ascontiguousarray(x)).to(self._target, self._type) for x in inputs]
-                    output = self._runner(tensors)(tensors)
+                    tensors = [torch.from_numpy(np.ascontiguousarray(x)).to(self._target, kind) for x in inputs]
+                    output = self._runner(run, tensors)(tensors)
                     result: FloatArray = output.float().cpu().numpy()
             except RuntimeError as error:
                 raise DeviceError(f"network {self.name} failed on {self.device}: {_first_line(error)}") from error
             return result.copy() if result.base is not None else result
-
-    def close(self) -> None:
-        with self._lock:
-            self._module = None
-            self._graphs.clear()
 
     def _eager(self, tensors: list[Tensor]) -> Tensor:
         import torch
@@ -72,18 +86,27 @@ class TorchNetwork:
         output: Tensor = self._module(*(x.contiguous(memory_format=torch.channels_last) for x in tensors))
         return output
 
-    def _runner(self, tensors: list[Tensor]) -> Callable[[list[Tensor]], Tensor]:
+    def _eager_on_pictures(self, tensors: list[Tensor]) -> Tensor:
+        """(N, S, S, 3) bytes BGR and numbers (N,) -> (N, S, S, 3) float32 BGR in 8-bit units."""
+        images, *numbers = tensors
+        planes = (images.to(self._type) / 255).flip(3).permute(0, 3, 1, 2)  # channels last, as they lie
+        side = planes.shape[2:]
+        maps = [number.to(self._type).view(-1, 1, 1, 1).expand(-1, 1, *side) for number in numbers]
+        output: Tensor = self._module(planes, *maps)
+        return (output.float() * 255).permute(0, 2, 3, 1).flip(3).contiguous()
+
+    def _runner(self, run: Run, tensors: list[Tensor]) -> Run:
         """How to run inputs of these shapes: a recorded CUDA graph, made on first use, else plainly."""
         if self._target.type != "cuda":
-            return self._eager
-        shapes = tuple(tuple(x.shape) for x in tensors)
+            return run
+        shapes = (run.__name__, *(tuple(x.shape) for x in tensors))
         if shapes not in self._graphs:
             if len(self._graphs) >= _MOST_GRAPHS:
-                return self._eager
-            self._graphs[shapes] = self._record(tensors)
-        return self._graphs[shapes] or self._eager
+                return run
+            self._graphs[shapes] = self._record(run, tensors)
+        return self._graphs[shapes] or run
 
-    def _record(self, tensors: list[Tensor]) -> Callable[[list[Tensor]], Tensor] | None:
+    def _record(self, run: Run, tensors: list[Tensor]) -> Run | None:
         """Records one pass as a CUDA graph: replaying it costs one launch instead of one a layer.
 
         None if this network cannot be recorded. Warming up on a side stream first is what torch's notes on CUDA
@@ -91,17 +114,19 @@ class TorchNetwork:
         """
         import torch
 
-        still = [x.clone(memory_format=torch.channels_last) for x in tensors]
+        layouts = (torch.channels_last if x.ndim == 4 and x.is_floating_point() else torch.contiguous_format
+                   for x in tensors)  # fmt: skip
+        still = [x.clone(memory_format=layout) for x, layout in zip(tensors, layouts, strict=True)]
         try:
             side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
                 for _ in range(3):
-                    self._eager(still)
+                    run(still)
             torch.cuda.current_stream().wait_stream(side)
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                output = self._eager(still)
+                output = run(still)
         except RuntimeError as error:
             log.warning("network %s runs without a CUDA graph: %s", self.name, _first_line(error))
             return None

@@ -196,7 +196,7 @@ def train(config: CycleConfig, resume: bool = False, machine: Machine | None = N
     started, counted = time.monotonic(), 0
     for number in tqdm(range(first, config.steps), initial=first, total=config.steps, unit="step", disable=None):
         for name, value in trainer.step(number).items():
-            sums[name] = sums.get(name, torch.zeros(())) + value.cpu()
+            sums[name] = sums[name] + value if name in sums else value  # stays on the device: no waiting
         counted, done = counted + 1, number + 1
         measure = done % config.measure_every == 0 or done == config.steps
         if done % config.save_every and not measure:

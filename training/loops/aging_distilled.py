@@ -5,6 +5,9 @@ to any other. So pairs are not needed, faces do. Four things are bettered on the
 to skin are copied as shading, without the colours it gives them, and so are wide hollows. The teacher sees each picture
 some pixels aside, as many as chance will have: so the faint grid that its folding leaves, which stays where it is,
 averages out. And of a large face, whose hair it hardly greys, it is asked what is wide at the size it knows best.
+
+Late and lightly, age networks may say as well how far a face has come (``years``): the teacher's young faces of the old
+are hardly younger for 20 than for 30.
 """
 
 from __future__ import annotations
@@ -12,14 +15,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
 from training.aging.skin import as_shading, wide_part, without_holes
@@ -27,13 +31,20 @@ from training.aging.windows import ENLARGED, Batch, PairSampler
 from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
-from training.house import Machine, Run
+from training.house import Learner, Machine, Run
 from training.loops.aging import AgingConfig, age_map, edge_loss, run_steps
+from training.losses.real_faces import RealFaceDiscriminator, hinged, within
 from training.losses.texture import texture_loss
+from training.losses.years import YearsShort
+
+Network = TypeVar("Network", bound=nn.Module)
 
 _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
+_GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be
+_APART = 10.0  # years between two ages that the discriminator is to tell apart
+_PENALISED = 8  # its slopes are penalised in every so manieth step
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
@@ -43,7 +54,10 @@ class DistilledConfig:
     pupil of the same width, which takes over every layer that both have; shading: whether fine lines on skin are
     copied as shading (training/aging/skin.py) where a face becomes older, wide_shading: and wide changes; whole: large
     faces get what is wide from the teacher's answer for the whole face at 256 px; texture_from: from this step on the
-    amount of fine detail counts, too. Faces whose ages are not told need the task `label`.
+    amount of fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the
+    age networks ``estimators`` see it (0: they are not asked); adversarial: weight of a discriminator that compares
+    with real faces of the wished age (0: none), to which the pupil listens from step ``discriminator_lead`` on. Faces
+    whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -69,6 +83,13 @@ class DistilledConfig:
     edges: float = 10.0
     texture: float = 100.0
     texture_from: int = 2000
+    years: float = 0.0
+    asked: float = 0.75
+    estimators: tuple[str, ...] = ("weights/age.safetensors",)
+    adversarial: float = 0.0
+    discriminator_rate: float = 3e-4
+    discriminator_lead: int = 200
+    r1: float = 1.0
     freeze_norm_from: int = 4000
     threads: int = 1
     save_every: int = 250
@@ -88,6 +109,15 @@ def take_over(pupil: AgingUNet, teacher: AgingUNet) -> int:
             value.copy_(source)
             copied += value.numel()
     return copied
+
+
+def _loaded(name: str, file: str, network: Network) -> Network:
+    """The network with these weights, named so in the configuration. Raises DataError."""
+    try:
+        network.load_state_dict(load_file(file))
+    except (RuntimeError, OSError) as error:
+        raise DataError(f"{name} = {file!r} does not fit: {str(error).splitlines()[0]}") from None
+    return network
 
 
 def _faces(folder: str) -> tuple[FaceSet, Pairs]:
@@ -133,19 +163,26 @@ class Distiller:
         self.config, self.run = config, run
         teacher = AgingUNet(config.width, config.teacher_multiples, fold=config.teacher_fold)
         pupil = AgingUNet(config.width, config.multiples, fold=config.fold)
-        for name, file, network in (("teacher", config.teacher, teacher), ("start_from", config.start_from, pupil)):
-            try:
-                if file:
-                    network.load_state_dict(load_file(file))
-            except (RuntimeError, OSError) as error:
-                raise DataError(f"{name} = {file!r} does not fit: {str(error).splitlines()[0]}") from None
-        if not config.start_from:
+        _loaded("teacher", config.teacher, teacher)
+        if config.start_from:
+            _loaded("start_from", config.start_from, pupil)
+        else:
             take_over(pupil, teacher)
         self.teacher = teacher.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
         pupil = pupil.to(memory_format=torch.channels_last)
         optimiser = torch.optim.AdamW(pupil.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4)
         self.pupil = run.prepare(pupil, optimiser)
         self.average = run.average(pupil, 0.998)
+        self.critic: Learner[RealFaceDiscriminator] | None = None
+        if config.adversarial > 0:
+            critic = RealFaceDiscriminator().to(memory_format=torch.channels_last)
+            self.critic = run.prepare(
+                critic, torch.optim.Adam(critic.parameters(), config.discriminator_rate, (0.0, 0.99))
+            )
+        self.short: YearsShort | None = None
+        if config.years > 0:
+            networks = [_loaded("estimators", file, AgeNet()) for file in config.estimators]
+            self.short = YearsShort(networks, config.asked).to(run.device, memory_format=torch.channels_last)
 
     def state(self, step: int) -> dict[str, Any]:
         return {
@@ -154,7 +191,9 @@ class Distiller:
             "average": self.average.network.state_dict(),
             "updates": self.average.updates,
             "step": step,
-        }
+        } | ({} if self.critic is None else {
+            "critic": self.critic.network.state_dict(), "critic_steps": self.critic.optimiser.state_dict(),
+        })  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> int:
         """Takes over a saved state; returns the step to go on with."""
@@ -162,6 +201,9 @@ class Distiller:
         self.pupil.optimiser.load_state_dict(state["generator_steps"])
         self.average.network.load_state_dict(state["average"])
         self.average.updates = int(state["updates"])
+        if self.critic is not None:
+            self.critic.network.load_state_dict(state["critic"])
+            self.critic.optimiser.load_state_dict(state["critic_steps"])
         return int(state["step"]) + 1
 
     def _asked(self, picture: Tensor, maps: tuple[Tensor, Tensor], rng: np.random.Generator) -> Tensor:
@@ -202,6 +244,52 @@ class Distiller:
         result[large] += (1 - without_holes(skin[large])) * wide_part(seen - wanted[large])
         return result
 
+    def _years_short(self, short: YearsShort, batch: Batch, made: Tensor, target: Tensor) -> Tensor:
+        """How many years faces that fit into their windows fall short, a scalar."""
+        whole = batch.whole
+        if whole is None or not (fits := whole.scale <= ENLARGED).any():
+            return made.new_zeros(())
+        face = whole.face[fits]
+        last = torch.tensor([0.0, 0.0, 1.0], device=made.device).expand(len(face), 1, 3)
+        back = torch.linalg.inv(torch.cat([whole.matrix[fits], last], 1))[:, :2]
+        change = moved((made * batch.mask)[fits], back, (face.shape[2], face.shape[3]))
+        source, wish = batch.source[fits], target[fits]
+        wish = torch.where(source > _GROWN, wish.clamp(min=_GROWN), wish)
+        with self.run.autocast():
+            return short(face, (face + change).clamp(0, 1), source, wish)
+
+    def _critic_step(
+        self,
+        critic: Learner[RealFaceDiscriminator],
+        batch: Batch,
+        fake: Tensor,
+        maps: tuple[Tensor, Tensor],
+        number: int,
+    ) -> float:
+        """One step of the discriminator, real, made and wrongly told faces in one batch; returns its loss."""
+        own, wish = maps
+        # The target of a face is as good as any other age to tell wrongly, unless it is about its own.
+        apart = ((own - wish).abs() > _APART / 100).float()
+        scores = critic(torch.cat([batch.before, fake, batch.before]), torch.cat([own, wish, wish])).float()
+        real, made, wrong = scores.chunk(3)
+        told_wrong = torch.where(apart[:, :, :1, :1] > 0, wrong, -torch.ones_like(wrong))
+        loss = hinged(real, made, told_wrong, batch.mask)
+        if self.config.r1 > 0 and number % _PENALISED == 0:
+            faces = batch.before.detach().requires_grad_(True)
+            seen = within(critic.network(faces, own).float(), batch.mask)
+            (slopes,) = torch.autograd.grad(seen.sum(), faces, create_graph=True)
+            loss = loss + _PENALISED * self.config.r1 / 2 * slopes.square().sum((1, 2, 3)).mean()
+        critic.learn(loss)
+        return float(loss.detach())
+
+    def _fooling(self, critic: Learner[RealFaceDiscriminator], face: Tensor, wish: Tensor, mask: Tensor) -> Tensor:
+        """The pupil's adversarial loss; leaves no gradient in the discriminator."""
+        network = critic.network.requires_grad_(False)
+        with self.run.autocast():
+            scores = network(face, wish).float()
+        network.requires_grad_(True)
+        return -within(scores, mask).mean()
+
     def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step down the distance of the two residuals; returns the losses and how much of the teacher's is kept."""
         config = self.config
@@ -226,6 +314,14 @@ class Distiller:
         }
         if number >= config.texture_from:
             losses["texture"] = config.texture * texture_loss(made, wanted, batch.mask)
+        if self.short is not None:
+            losses["years"] = config.years * self._years_short(self.short, batch, made, target)
+        notes: dict[str, float] = {}
+        if self.critic is not None:
+            face = batch.before + made * batch.mask
+            notes["critic"] = self._critic_step(self.critic, batch, face.detach(), maps, number)
+            if number >= config.discriminator_lead:
+                losses["adversarial"] = config.adversarial * self._fooling(self.critic, face, maps[1], batch.mask)
         self.pupil.learn(torch.stack(list(losses.values())).sum(), clip=1.0)
         self.average.update(self.pupil.network)
         with torch.no_grad():
@@ -235,7 +331,7 @@ class Distiller:
                 for each in (made.detach() * batch.mask, wanted * batch.mask)
             ]
             detail = fine[0].square().sum().sqrt() / fine[1].square().sum().sqrt().clamp(min=1e-9)
-        return {name: float(value.detach()) for name, value in losses.items()} | {
+        return {name: float(value.detach()) for name, value in losses.items()} | notes | {
             "unexplained": float(missed), "detail": float(detail),
         }  # fmt: skip
 
@@ -246,7 +342,9 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     """
     drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
     sampler = PairSampler(
-        [_faces(folder) for folder in (config.data, *config.extra)], drawn, config.shading or config.whole
+        [_faces(folder) for folder in (config.data, *config.extra)],
+        drawn,
+        config.shading or config.whole or config.years > 0,
     )
     run = Run(config, machine, resume)
     return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)

@@ -105,7 +105,11 @@ class FaceFeatures:
 
     @staticmethod
     def shipped(name: str = "age", device: torch.device | None = None) -> FaceFeatures:
-        """With the weights of this name in weights/. Raises WeightsError, and DataError for another kind of network."""
+        """With the weights of this name in weights/, on this device (None: a GPU if there is one). Raises WeightsError,
+        and DataError for another kind of network.
+        """
+        if device is None:
+            device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         weights = find(name)
         network = load_module(weights)
         if not isinstance(network, AgeNet):

@@ -15,7 +15,7 @@ import pytest
 from engine.errors import DeviceError, WeightsError
 from engine.networks import REGISTRY
 from engine.paths import project_dir
-from engine.runtime import Network, load_network, on_pictures, openvino_backend
+from engine.runtime import Network, load_network, on_many_pictures, on_pictures, openvino_backend
 from engine.runtime.openvino_backend import fastest
 from engine.runtime.torch_backend import load_torch
 from engine.types import FloatArray
@@ -149,8 +149,23 @@ def test_pictures_that_cannot_be_asked_about_are_device_errors(made_weights: Pat
         ask(picture, maps, maps)
 
 
-def test_torch_has_no_quicker_way_for_pictures(made_weights: Path) -> None:
-    assert on_pictures(open_torch(made_weights, "ager")) is None
+def test_torch_answers_many_pictures_as_it_answers_their_planes(made_weights: Path) -> None:
+    network = open_torch(made_weights, "ager")
+    assert on_pictures(network) is None, "several at once are its way"
+    ask = on_many_pictures(network)
+    assert ask is not None
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
+    own, wanted = np.array([0.2, 0.4, 0.7], np.float32), np.array([0.8, 0.1, 0.75], np.float32)
+    planes = np.ascontiguousarray(pictures[..., ::-1].transpose(0, 3, 1, 2), np.float32) / 255
+    maps = [np.ones((3, 1, 64, 64), np.float32) * years[:, None, None, None] for years in (own, wanted)]
+    expected = network(planes, *maps).transpose(0, 2, 3, 1)[..., ::-1] * 255
+    answer = ask(pictures, own, wanted)
+    assert answer.dtype == np.float32 and answer.shape == (3, 64, 64, 3)
+    np.testing.assert_allclose(answer, expected, atol=2e-3)
+    assert np.abs(answer).max() > 0.1
+    network.close()
+    with pytest.raises(DeviceError, match="network ager is closed"):
+        ask(pictures, own, wanted)
 
 
 @pytest.mark.parametrize("name", ["ager", "age"])
