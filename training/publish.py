@@ -56,8 +56,6 @@ METRICS = {
 }
 # Changes of the generator below this (in 0..1) are noise: half a step of eight bits.
 DEAD_ZONE = 0.002
-# Estimators see two thirds of the years that are asked for: with a tenth more 20-35 made 65 gain 25 of them.
-STRETCH = 1.1
 CROPS = {"embedder": "arcface"}
 FREE_LICENCE = "trained on data for any use with attribution (CC BY 4.0 and freer): name the data with these weights"
 LICENCE = "trained on data for non-commercial research: use these weights for research and private use only"
@@ -106,9 +104,11 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
         shape = {key: told[key] for key in ("width", "multiples", "fold") if key in told}
         aging = replace(AgingConfig(), **shape)
         arguments = {
-            "width": aging.width, "multiples": list(aging.multiples), "dead_zone": DEAD_ZONE, "stretch": STRETCH,
+            "width": aging.width,
+            "multiples": list(aging.multiples),
+            "dead_zone": DEAD_ZONE,
             "fold": aging.fold,
-        }  # fmt: skip
+        }
         return "ager", AgingUNet(**arguments), arguments, (256, 384, 512)
     if config.weights == "detector":
         detector = DetectorConfig()
