@@ -27,7 +27,7 @@ from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from training.aging.pairs import Pairs
 from training.aging.skin import as_shading, wide_part, without_holes
-from training.aging.windows import ENLARGED, Batch, PairSampler
+from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
@@ -245,18 +245,34 @@ class Distiller:
         return result
 
     def _years_short(self, short: YearsShort, batch: Batch, made: Tensor, target: Tensor) -> Tensor:
-        """How many years faces that fit into their windows fall short, a scalar."""
+        """How many years faces fall short, a scalar. Of large ones, what lies beyond their windows is taken from the
+        averaged pupil's answer for the whole face.
+        """
         whole = batch.whole
-        if whole is None or not (fits := whole.scale <= ENLARGED).any():
+        if whole is None:
             return made.new_zeros(())
-        face = whole.face[fits]
+        face, change = whole.face, made * batch.mask
+        large = whole.scale > ENLARGED
         last = torch.tensor([0.0, 0.0, 1.0], device=made.device).expand(len(face), 1, 3)
-        back = torch.linalg.inv(torch.cat([whole.matrix[fits], last], 1))[:, :2]
-        change = moved((made * batch.mask)[fits], back, (face.shape[2], face.shape[3]))
-        source, wish = batch.source[fits], target[fits]
-        wish = torch.where(source > _GROWN, wish.clamp(min=_GROWN), wish)
+        back = torch.linalg.inv(torch.cat([whole.matrix, last], 1))[:, :2]
+        smooth = functional.avg_pool2d(change, 3, 1, 1)  # it is made smaller: fine lines must not alias
+        change = torch.where(large.view(-1, 1, 1, 1), smooth, change)
+        change = moved(change, back, (face.shape[2], face.shape[3]))
+        if large.any():
+            beyond = 1 - moved(torch.ones_like(batch.mask[large]), back[large], (face.shape[2], face.shape[3]))
+            around = self._whole_change(whole, batch.source, target, large) * beyond
+            change = change.index_add(0, large.nonzero()[:, 0], around)
+        wish = torch.where(batch.source > _GROWN, target.clamp(min=_GROWN), target)
         with self.run.autocast():
-            return short(face, (face + change).clamp(0, 1), source, wish)
+            return short(face, (face + change).clamp(0, 1), batch.source, wish)
+
+    @torch.no_grad()
+    def _whole_change(self, whole: Whole, source: Tensor, target: Tensor, rows: Tensor) -> Tensor:
+        """What the averaged pupil adds to some of the whole faces (N, 3, SIZE, SIZE), within their outlines."""
+        face = whole.face[rows].contiguous(memory_format=torch.channels_last)
+        with self.run.autocast():
+            answer = self.average.network.eval()(face, age_map(source[rows], face), age_map(target[rows], face))
+        return answer.float() * without_holes(whole.skin[rows])
 
     def _critic_step(
         self,
