@@ -12,6 +12,7 @@ from engine.errors import DeviceError
 from engine.geometry.growth import Growth
 from engine.landmarks.pose import frontal_weight
 from engine.live.follow import FaceFollower
+from engine.live.hands import Hands
 from engine.live.pipeline import LivePipeline
 from engine.live.protocol import Pace
 from engine.live.work import crop_size
@@ -26,14 +27,19 @@ class Setting:
     """A world, its pipeline and a clock of 25 frames a second."""
 
     def __init__(
-        self, *people: Person, settings: Settings = SEVENTY, estimates: bool = True, growth: Growth | None = None
+        self,
+        *people: Person,
+        settings: Settings = SEVENTY,
+        estimates: bool = True,
+        growth: Growth | None = None,
+        hands: Hands | None = None,
     ) -> None:
         self.world = World(*people)
         self.ager = FakeAger()
         self.estimator = FakeEstimator()
         self.detector = FakeDetector(self.world)
         follower = FaceFollower(self.detector, FakeMesher(self.world))
-        self.pipeline = LivePipeline(follower, self.ager, self.estimator, growth=growth)
+        self.pipeline = LivePipeline(follower, self.ager, self.estimator, growth=growth, hands=hands)
         self.settings = settings
         self.estimates = estimates
         self.pace = Pace(40.0, 30.0)
@@ -208,6 +214,18 @@ def test_of_a_crowd_the_four_largest_are_aged_and_the_others_say_so() -> None:
     result = setting.step(80)
     assert [face.aged for face in result.faces] == [True] * 4 + [False] * 2
     assert len(setting.ager.calls[-1]) == 4
+
+
+def test_faces_worked_on_at_the_same_time_come_out_as_in_turn() -> None:
+    people = [Person(90 + 150 * i, 120 + 30 * i) for i in range(4)]
+    alone, together = (Setting(*people, hands=Hands(count)) for count in (1, 4))
+    for _ in range(30):
+        one, other = alone.step(), together.step()
+        assert np.array_equal(one.aged, other.aged)
+        assert [face.track_id for face in one.faces] == [face.track_id for face in other.faces]
+    assert sum(face.aged for face in other.faces) == 4
+    assert set(one.stages_ms) == set(other.stages_ms)
+    together.pipeline.close()
 
 
 def test_the_fourth_place_does_not_go_to_and_fro() -> None:

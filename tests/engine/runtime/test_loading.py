@@ -67,13 +67,13 @@ def test_cuda_graphs_are_recorded_once_a_shape_and_not_without_end(
     network._target = SimpleNamespace(type="cuda")  # type: ignore[assignment]
     recorded: list[tuple[int, ...]] = []
 
-    def record(tensors: list[torch.Tensor]) -> object:
+    def record(run: object, tensors: list[torch.Tensor]) -> object:
         recorded.append(tuple(tensors[0].shape))
         return None if len(recorded) == 2 else (lambda fresh: fresh[0])
 
     monkeypatch.setattr(network, "_record", record)
     shapes = [(n, 3, 16, 16) for n in range(1, torch_backend._MOST_GRAPHS + 3)]
-    runners = [network._runner([torch.zeros(shape)]) for shape in shapes + shapes]
+    runners = [network._runner(network._eager, [torch.zeros(shape)]) for shape in shapes + shapes]
     assert recorded == shapes[: torch_backend._MOST_GRAPHS]
     assert runners[1] == network._eager, "what cannot be recorded runs plainly"
     assert runners[-1] == network._eager, "and so does what comes when enough is recorded"
