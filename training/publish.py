@@ -48,7 +48,7 @@ FREE = {"fairface", "dlib"}
 SPLIT = "learned from train, chosen on val, figures on test; nobody stands in two of them"
 METRICS = {
     "age": "mean absolute error and bias in years; share of faces whose age lies within the stated spread",
-    "ager": "change of age in years as other age networks see it; identity as the cosine of face embeddings",
+    "ager": "change of age in years as age networks see it; identity as the cosine of face embeddings",
     "embedder": "verification accuracy by ten folds, TAR at a stated FAR, on people nobody learned from",
     "detector": "average precision and recall on held-out scenes, IoU 0.5",
     "faces": "distance of generated faces from held-out real ones, by the features of our own age network",

@@ -95,10 +95,10 @@ class Ager:
         """What the network adds to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
         if not faces:
             return []
-        if self._many is not None and self._network.batches:
+        if self._many is not None:
             own, wanted = np.array(ages, np.float32).T / 100
             return list(self._many(np.stack([face.crop for face in faces]), own, wanted))
-        if self._quick is not None and not self._network.batches:
+        if self._quick is not None:
             return [self._quick(face.crop, *_maps([pair], face.size)) for face, pair in zip(faces, ages, strict=True)]
         found: list[FloatArray] = []
         for start in range(0, len(faces), many := len(faces) if self._network.batches else 1):

@@ -13,12 +13,13 @@ from safetensors.torch import save_file
 
 from engine.networks.ager import AgingUNet
 from tests.training.faces import face_set
+from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.windows import ENLARGED, SIZE, Batch, PairSampler, Whole
 from training.data.sets import DataError
 from training.house import Machine, Run
 from training.loops.aging import AgingConfig
-from training.loops.aging_distilled import DistilledConfig, Distiller, moved, take_over, wished
+from training.loops.aging_distilled import DistilledConfig, Distiller, take_over, wished
 
 CONFIG = DistilledConfig(
     width=4, teacher_multiples=(1, 2, 3), multiples=(2, 3), steps=40, batch=2, texture_from=30, learning_rate=5e-3
@@ -93,6 +94,13 @@ def test_planes_move_as_pictures_do(matrix: list[list[float]]) -> None:
     inside = cv2.erode(cv2.warpAffine(np.ones_like(plane), affine, (52, 48)), np.ones((3, 3))) > 0.99
     assert inside.sum() > 400
     assert np.abs(made - wanted)[inside].max() < 0.01
+
+
+def test_the_way_back_leads_back() -> None:
+    matrix = torch.tensor([[[1.6, 0.2, -20], [-0.2, 1.6, 4]], [[-1.3, 0, 60], [0, 1.3, 2]]])
+    torch.testing.assert_close(inverse(inverse(matrix)), matrix)
+    there = torch.tensor([[[0.5, 0, 0.0], [0, 0.5, 0]]])
+    torch.testing.assert_close(inverse(there), torch.tensor([[[2.0, 0, 0], [0, 2, 0]]]))
 
 
 def drawn_batch(count: int) -> Batch:

@@ -1,13 +1,13 @@
 """Trains a lighter aging generator to answer as a heavier one does (Hinton et al. 2015, "Distilling the knowledge").
 
-The teacher has seen the pairs and the discriminator; here nothing is judged, only copied, on any face and from any age
-to any other. So pairs are not needed, faces do. Four things are bettered on the way. Fine lines that the teacher adds
-to skin are copied as shading, without the colours it gives them, and so are wide hollows. The teacher sees each picture
-some pixels aside, as many as chance will have: so the faint grid that its folding leaves, which stays where it is,
-averages out. And of a large face, whose hair it hardly greys, it is asked what is wide at the size it knows best.
+The teacher has seen the pairs and a discriminator; here it is copied, on any face and from any age to any other. So
+pairs are not needed, faces do. Four things are bettered on the way. Fine lines that the teacher adds to skin are copied
+as shading, without the colours it gives them, and so are wide hollows. The teacher sees each picture some pixels aside,
+as many as chance will have: so the faint grid that its folding leaves, which stays where it is, averages out. And of a
+large face, whose hair it hardly greys, it is asked what is wide at the size it knows best.
 
-Late and lightly, age networks may say as well how far a face has come (``years``): the teacher's young faces of the old
-are hardly younger for 20 than for 30.
+Late and lightly, age networks may say as well how far a face has come (``years``), because the teacher's young faces of
+the old are hardly younger for 20 than for 30, and a discriminator whether it looks like a real one of that age.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ from torch.nn import functional
 
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
+from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
+from training.aging.real_faces import RealFaces
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
 from training.data.labels import with_labels
 from training.data.sets import DataError
-from training.house import Learner, Machine, Run
+from training.house import Machine, Run
 from training.loops.aging import AgingConfig, age_map, edge_loss, run_steps
-from training.losses.real_faces import RealFaceDiscriminator, hinged, within
 from training.losses.texture import texture_loss
 from training.losses.years import YearsShort
 
@@ -43,8 +44,6 @@ _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
 _GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be
-_APART = 10.0  # years between two ages that the discriminator is to tell apart
-_PENALISED = 8  # its slopes are penalised in every so manieth step
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
@@ -137,25 +136,6 @@ def wished(source: Tensor, rng: np.random.Generator) -> Tensor:
     return torch.where(nearly, about_own.clamp(0, _OLDEST), anywhere)
 
 
-def moved(planes: Tensor, matrix: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Planes (N, C, h, w) under affines (N, 2, 3) of pixels, as (N, C, H, W); zero where there is nothing."""
-    (height, width), (own_height, own_width) = shape, planes.shape[2:]
-    last = torch.tensor([0.0, 0.0, 1.0], device=matrix.device).expand(len(matrix), 1, 3)
-    back = torch.linalg.inv(torch.cat([matrix, last], 1))
-    # Pixel centres of both pictures as grid_sample counts them: -1 and 1 are the outer edges.
-    from_grid = _centres(width, height).to(matrix)
-    to_grid = torch.linalg.inv(_centres(own_width, own_height)).to(matrix)
-    theta = (to_grid @ back @ from_grid)[:, :2]
-    grid = functional.affine_grid(theta, [len(planes), planes.shape[1], height, width], align_corners=False)
-    return functional.grid_sample(planes, grid, align_corners=False)
-
-
-def _centres(width: int, height: int) -> Tensor:
-    """(3, 3) from -1..1 over a picture to its pixels, whose first centre is 0."""
-    across, down = width / 2, height / 2
-    return torch.tensor([[across, 0, across - 0.5], [0, down, down - 0.5], [0, 0, 1]])
-
-
 class Distiller:
     """Teacher, pupil, and one step of the pupil."""
 
@@ -173,12 +153,9 @@ class Distiller:
         optimiser = torch.optim.AdamW(pupil.parameters(), config.learning_rate, (0.9, 0.99), weight_decay=1e-4)
         self.pupil = run.prepare(pupil, optimiser)
         self.average = run.average(pupil, 0.998)
-        self.critic: Learner[RealFaceDiscriminator] | None = None
+        self.real: RealFaces | None = None
         if config.adversarial > 0:
-            critic = RealFaceDiscriminator().to(memory_format=torch.channels_last)
-            self.critic = run.prepare(
-                critic, torch.optim.Adam(critic.parameters(), config.discriminator_rate, (0.0, 0.99))
-            )
+            self.real = RealFaces(run, config.discriminator_rate, config.r1)
         self.short: YearsShort | None = None
         if config.years > 0:
             networks = [_loaded("estimators", file, AgeNet()) for file in config.estimators]
@@ -191,9 +168,7 @@ class Distiller:
             "average": self.average.network.state_dict(),
             "updates": self.average.updates,
             "step": step,
-        } | ({} if self.critic is None else {
-            "critic": self.critic.network.state_dict(), "critic_steps": self.critic.optimiser.state_dict(),
-        })  # fmt: skip
+        } | ({} if self.real is None else self.real.state())
 
     def load(self, state: dict[str, Any]) -> int:
         """Takes over a saved state; returns the step to go on with."""
@@ -201,9 +176,8 @@ class Distiller:
         self.pupil.optimiser.load_state_dict(state["generator_steps"])
         self.average.network.load_state_dict(state["average"])
         self.average.updates = int(state["updates"])
-        if self.critic is not None:
-            self.critic.network.load_state_dict(state["critic"])
-            self.critic.optimiser.load_state_dict(state["critic_steps"])
+        if self.real is not None:
+            self.real.load(state)
         return int(state["step"]) + 1
 
     def _asked(self, picture: Tensor, maps: tuple[Tensor, Tensor], rng: np.random.Generator) -> Tensor:
@@ -253,8 +227,7 @@ class Distiller:
             return made.new_zeros(())
         face, change = whole.face, made * batch.mask
         large = whole.scale > ENLARGED
-        last = torch.tensor([0.0, 0.0, 1.0], device=made.device).expand(len(face), 1, 3)
-        back = torch.linalg.inv(torch.cat([whole.matrix, last], 1))[:, :2]
+        back = inverse(whole.matrix)
         smooth = functional.avg_pool2d(change, 3, 1, 1)  # it is made smaller: fine lines must not alias
         change = torch.where(large.view(-1, 1, 1, 1), smooth, change)
         change = moved(change, back, (face.shape[2], face.shape[3]))
@@ -273,38 +246,6 @@ class Distiller:
         with self.run.autocast():
             answer = self.average.network.eval()(face, age_map(source[rows], face), age_map(target[rows], face))
         return answer.float() * without_holes(whole.skin[rows])
-
-    def _critic_step(
-        self,
-        critic: Learner[RealFaceDiscriminator],
-        batch: Batch,
-        fake: Tensor,
-        maps: tuple[Tensor, Tensor],
-        number: int,
-    ) -> float:
-        """One step of the discriminator, real, made and wrongly told faces in one batch; returns its loss."""
-        own, wish = maps
-        # The target of a face is as good as any other age to tell wrongly, unless it is about its own.
-        apart = ((own - wish).abs() > _APART / 100).float()
-        scores = critic(torch.cat([batch.before, fake, batch.before]), torch.cat([own, wish, wish])).float()
-        real, made, wrong = scores.chunk(3)
-        told_wrong = torch.where(apart[:, :, :1, :1] > 0, wrong, -torch.ones_like(wrong))
-        loss = hinged(real, made, told_wrong, batch.mask)
-        if self.config.r1 > 0 and number % _PENALISED == 0:
-            faces = batch.before.detach().requires_grad_(True)
-            seen = within(critic.network(faces, own).float(), batch.mask)
-            (slopes,) = torch.autograd.grad(seen.sum(), faces, create_graph=True)
-            loss = loss + _PENALISED * self.config.r1 / 2 * slopes.square().sum((1, 2, 3)).mean()
-        critic.learn(loss)
-        return float(loss.detach())
-
-    def _fooling(self, critic: Learner[RealFaceDiscriminator], face: Tensor, wish: Tensor, mask: Tensor) -> Tensor:
-        """The pupil's adversarial loss; leaves no gradient in the discriminator."""
-        network = critic.network.requires_grad_(False)
-        with self.run.autocast():
-            scores = network(face, wish).float()
-        network.requires_grad_(True)
-        return -within(scores, mask).mean()
 
     def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step down the distance of the two residuals; returns the losses and how much of the teacher's is kept."""
@@ -333,11 +274,11 @@ class Distiller:
         if self.short is not None:
             losses["years"] = config.years * self._years_short(self.short, batch, made, target)
         notes: dict[str, float] = {}
-        if self.critic is not None:
+        if self.real is not None:
             face = batch.before + made * batch.mask
-            notes["critic"] = self._critic_step(self.critic, batch, face.detach(), maps, number)
+            notes["critic"] = self.real.learn(batch.before, face.detach(), maps, batch.mask, number)
             if number >= config.discriminator_lead:
-                losses["adversarial"] = config.adversarial * self._fooling(self.critic, face, maps[1], batch.mask)
+                losses["adversarial"] = config.adversarial * self.real.fooling(face, maps[1], batch.mask)
         self.pupil.learn(torch.stack(list(losses.values())).sum(), clip=1.0)
         self.average.update(self.pupil.network)
         with torch.no_grad():

@@ -17,7 +17,7 @@ from engine.networks import REGISTRY
 from engine.paths import project_dir
 from engine.runtime import Network, load_network, on_many_pictures, on_pictures, openvino_backend
 from engine.runtime.openvino_backend import fastest
-from engine.runtime.torch_backend import load_torch
+from engine.runtime.torch_backend import TorchNetwork, load_torch
 from engine.types import FloatArray
 from engine.weights.card import write_card
 from engine.weights.store import find
@@ -166,6 +166,16 @@ def test_torch_answers_many_pictures_as_it_answers_their_planes(made_weights: Pa
     network.close()
     with pytest.raises(DeviceError, match="network ager is closed"):
         ask(pictures, own, wanted)
+
+
+@pytest.mark.parametrize("name, form", [("ager", "_eager_on_pictures"), ("age", "_eager")])
+def test_torch_is_warmed_up_in_the_form_that_is_asked(
+    made_weights: Path, monkeypatch: pytest.MonkeyPatch, name: str, form: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(TorchNetwork, "_runner", lambda self, run, tensors: asked.append(run.__name__) or run)
+    load_torch(find(name, made_weights), device="cpu", size=96 if name == "ager" else 112).close()
+    assert asked == [form]
 
 
 @pytest.mark.parametrize("name", ["ager", "age"])
