@@ -14,13 +14,16 @@ from desktop.services import Session
 from engine.types import FrameResult, SessionStatus
 
 PULL_MS = 6
-PULLS_PER_STATUS = 40
+PULLS_PER_TICK = 3
+"""Nothing that moves by itself moves more often than a screen shows it."""
+PULLS_PER_STATUS = 39
 
 
 class Bridge(QObject):
     """Pulls every few milliseconds: looking costs a microsecond, and each millisecond of waiting is latency.
 
-    ``on_result`` gets each new result once, ``on_status`` a snapshot about four times a second, ``on_tick`` every pull.
+    ``on_result`` gets each new result once, ``on_status`` a snapshot about four times a second, ``on_tick`` is for what
+    moves with time.
     """
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
@@ -50,7 +53,8 @@ class Bridge(QObject):
         if result is not None:
             self._index = result.frame.index
             self.on_result(result)
-        self.on_tick()
+        if self._pulls % PULLS_PER_TICK == 0:
+            self.on_tick()
         if self._pulls % PULLS_PER_STATUS == 0:
             self.on_status(self._session.status())
         self._pulls += 1

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from engine.capture.drawn_face import drawn_face
 from engine.capture.pace import NS, Clock, RateMeter
-from engine.types import Frame, Image
+from engine.types import Affine, Frame, Image
 
 WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 30
 FACE_FILE = Path(__file__).with_name("demo_face.png")
-_FOCAL_HEIGHTS = 3.5  # distance of the eye from the face, in heights of its picture
 _WALL_SHARE = 0.13  # of a portrait on each side that shows nothing but wall: left out, because warping it takes time
 
 
@@ -92,11 +91,11 @@ class DemoSource:
         self.interrupt()
 
 
-def pose(seconds: float, stage: Stage) -> NDArray[np.float64]:
-    """Where the face is at this time: a homography (3, 3) from its picture to the frame.
+def pose(seconds: float, stage: Stage) -> Affine:
+    """Where the face is at this time: an affine (2, 3) from its picture to the frame.
 
-    Sway, zoom, and turns of the head as a flat picture in space: at most 14 degrees left and right, 7 up and down.
-    The periods have no small common multiple, so that the motion does not seem to repeat.
+    Sway, zoom, and turns of the head as a flat picture in space, seen from far away: at most 14 degrees left and right,
+    7 up and down. The periods have no small common multiple, so that the motion does not seem to repeat.
     """
 
     def wave(period_s: float, phase: float = 0.0) -> float:
@@ -113,28 +112,24 @@ def pose(seconds: float, stage: Stage) -> NDArray[np.float64]:
     about_y = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
     about_z = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    turn = about_z @ about_x @ about_y
-    focal = _FOCAL_HEIGHTS * height
-    # A point of the picture is (x, y, 0) about its centre; seen from the focal distance it lies at f * x / (f + z).
-    space = turn[:, :2] @ np.eye(2, 3) + np.outer([0, 0, focal], [0, 0, 1])
-    to_middle = np.array([[1, 0, (1 - width) / 2], [0, 1, (1 - height) / 2], [0, 0, 1]])
-    camera = np.array([[focal * scale, 0, centre_x], [0, focal * scale, centre_y], [0, 0, 1]])
-    return np.asarray(camera @ space @ to_middle)
+    # A point of the picture is (x, y, 0) about its centre; of where it is in space, only x and y are seen.
+    seen = scale * (about_z @ about_x @ about_y)[:2, :2]
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
+    return np.column_stack([seen, np.array([centre_x, centre_y]) - seen @ middle])
 
 
-def paste_warped(backdrop: Image, face: Image, to_frame: NDArray[np.float64]) -> Image:
+def paste_warped(backdrop: Image, face: Image, to_frame: Affine) -> Image:
     """A new frame: the face (H, W, 4), colours already multiplied by alpha, warped onto the backdrop (H, W, 3)."""
     right, bottom = face.shape[1] - 1, face.shape[0] - 1
-    corners = np.array([[[0, 0], [right, 0], [right, bottom], [0, bottom]]], np.float64)
-    warped = cv2.perspectiveTransform(corners, to_frame)[0]
+    warped = np.array([[0, 0], [right, 0], [right, bottom], [0, bottom]]) @ to_frame[:, :2].T + to_frame[:, 2]
     height, width = backdrop.shape[:2]
     x1, y1 = np.clip(np.floor(warped.min(0)), 0, [width, height]).astype(int)
     x2, y2 = np.clip(np.ceil(warped.max(0)) + 1, 0, [width, height]).astype(int)
     frame = backdrop.copy()
     if x2 <= x1 or y2 <= y1:
         return frame
-    shift = np.array([[1, 0, -x1], [0, 1, -y1], [0, 0, 1]])
-    patch = cv2.warpPerspective(face, shift @ to_frame, (int(x2 - x1), int(y2 - y1)), flags=cv2.INTER_LINEAR)
+    matrix = to_frame - np.array([[0, 0, x1], [0, 0, y1]])
+    patch = cv2.warpAffine(face, matrix, (int(x2 - x1), int(y2 - y1)), flags=cv2.INTER_LINEAR)
     region = frame[y1:y2, x1:x2]
     through = cv2.bitwise_not(cv2.cvtColor(cv2.extractChannel(patch, 3), cv2.COLOR_GRAY2BGR))
     behind = cv2.multiply(region, through, scale=1 / 255)

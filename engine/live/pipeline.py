@@ -19,9 +19,10 @@ from engine.live.identity import Candidate, Recogniser
 from engine.live.inside import Inside, Sighting, Tap, look_at, shrunk
 from engine.live.memory import FaceMemory, Memories
 from engine.live.meter import OutputMeter
-from engine.live.protocol import Chore, Pace
+from engine.live.protocol import Chore, Pace, Painting
 from engine.live.quality import QualityLadder, Sample
 from engine.live.restyle import Restyler
+from engine.live.sketch import Sketch
 from engine.live.stages import Stages
 from engine.live.work import Work
 from engine.recognition.guided import Observation
@@ -66,7 +67,8 @@ class EstimatorLike(Protocol):
 
 
 class LivePipeline:
-    """The mirror's picture. ``process`` belongs to one thread; a chore may run on another at the same time.
+    """The mirror's picture. ``begin`` belongs to one thread; what it gives, and ``chore``, to one thread as well, which
+    may be another and work at the same time; the chores themselves to a third.
 
     recogniser: gives faces names; without it nobody has one. restyler: paints the finished picture. growth: gives
     children a child's proportions; without it faces keep their shape. only_person: change this person's face and no
@@ -114,31 +116,45 @@ class LivePipeline:
         return found | {name: device for name, device in later.items() if device is not None}
 
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
+        """Both halves of a frame, one after the other."""
+        return self.begin(frame, settings, pace)()
+
+    def begin(self, frame: Frame, settings: Settings, pace: Pace) -> Painting:
+        """The first half of a frame: the faces, what each is to become, its crop. Gives the second."""
         stages = Stages()
         stages.add("wait", max(0.0, (time.monotonic_ns() - frame.captured_ns) / 1e6))
         self._take_in(stages)
         self._follower.look_inside(self._tap.on)
-        self._sighting = self._sighting if self._tap.on else None
         now_ns = frame.captured_ns
         self._seen = self._observed(frame, stages)
         works = [self._prepared(seen, settings, now_ns) for seen in self._seen]
         self._memories.forget(now_ns)
         chosen = self._chosen(works)
-        size = settings.size or self._ladder.size
-        faces = self._aligned(chosen, frame, size, bool(settings.size), stages)
-        patches = self._patches(chosen, faces, frame, stages)
-        aged = self._pasted(frame.image, patches, stages)
         for work in works:
             work.memory.aged = work in chosen
-        self._works, self._frame = works, frame
-        self._meter.see(frame, aged, chosen, on=settings.meter)
-        picture = self._restyler.paint(aged, settings.style, stages)
-        if chosen and not settings.size:
-            self._judge(chosen, stages, pace, settings, now_ns)
-        if self._tap.due(now_ns):
-            self._look_inside(frame, aged, works, patches)
+        size = settings.size or self._ladder.size
+        faces = self._aligned(chosen, frame, size, bool(settings.size), stages)
         shown = tuple(work.face(aged=work in chosen) for work in works)
-        return FrameResult(frame, picture, shown, stages.done(), size)
+        sketch = Sketch(frame, settings, pace, stages, size, works, chosen, faces, shown, self._follower.sighting)
+        stages.rest()
+        return partial(self._painted, sketch)
+
+    def _painted(self, sketch: Sketch) -> FrameResult:
+        """The second half: the changes of the chosen faces, and the picture with them."""
+        frame, settings, stages = sketch.frame, sketch.settings, sketch.stages
+        stages.resume()
+        patches = self._patches(sketch)
+        aged = self._pasted(frame.image, patches, stages)
+        self._works, self._frame = sketch.works, frame
+        self._meter.see(frame, aged, sketch.chosen, on=settings.meter)
+        picture = self._restyler.paint(aged, settings.style, stages)
+        if sketch.chosen and not settings.size:
+            self._judge(sketch)
+        if self._tap.due(frame.captured_ns):
+            self._look_inside(sketch, aged, patches)
+        elif not self._tap.on:
+            self._sighting = None
+        return FrameResult(frame, picture, sketch.shown, stages.done(), sketch.size)
 
     def settled(self, settings: Settings) -> bool:
         """True when the same picture would come out again: everything followed, known and arrived."""
@@ -284,11 +300,11 @@ class LivePipeline:
             self._hands(lambda work: work.look_before(frame), chosen)
         return aligned
 
-    def _patches(self, chosen: list[Work], faces: list[AlignedFace], frame: Frame, stages: Stages) -> list[AgedPatch]:
+    def _patches(self, sketch: Sketch) -> list[AgedPatch]:
         """One patch a face; the network is asked once for all faces of one size."""
-        patches = []
-        for size in sorted({face.size for face in faces}):
-            group = [(work, face) for work, face in zip(chosen, faces, strict=True) if face.size == size]
+        patches, frame, stages = [], sketch.frame, sketch.stages
+        for size in sorted({face.size for face in sketch.faces}):
+            group = [both for both in zip(sketch.chosen, sketch.faces, strict=True) if both[1].size == size]
             works = [work for work, _ in group]
             with stages("ager"):
                 targets = [self._painted_age(work) for work in works]
@@ -298,9 +314,7 @@ class LivePipeline:
                 plain = self._hands(lambda one: one[0].patch(one[1], frame, self._growth), asked)
             with stages("hair"):
                 made = list(zip(works, plain, strict=True))
-                patches += self._hands(
-                    lambda one: one[0].with_hair(one[1], frame, self._boxes_beside(one[0].seen)), made
-                )
+                patches += self._hands(lambda one: one[0].with_hair(one[1], frame, sketch.boxes_beside(one[0])), made)
         return patches
 
     def _pasted(self, image: Image, patches: list[AgedPatch], stages: Stages) -> Image:
@@ -314,24 +328,21 @@ class LivePipeline:
         """What the network is asked for, in years."""
         return work.target if self._growth is None else self._growth.painted_age(work.source, work.target)
 
-    def _boxes_beside(self, one: Seen) -> FloatArray:
-        """The boxes (N, 4) of all faces but one."""
-        return np.array([seen.box for seen in self._seen if seen is not one], np.float32).reshape(-1, 4)
-
-    def _judge(self, chosen: list[Work], stages: Stages, pace: Pace, settings: Settings, now_ns: int) -> None:
+    def _judge(self, sketch: Sketch) -> None:
         sample = Sample(
-            at_ns=now_ns,
-            busy_ms=stages.elapsed_ms,
-            scaled_ms=stages.total(*_SCALED_STAGES),
-            period_ms=pace.period_ms,
-            latency_ms=pace.latency_ms,
-            useful_px=max(work.side_px for work in chosen),
+            at_ns=sketch.frame.captured_ns,
+            busy_ms=sketch.stages.elapsed_ms,
+            scaled_ms=sketch.stages.total(*_SCALED_STAGES),
+            period_ms=sketch.pace.period_ms,
+            latency_ms=sketch.pace.latency_ms,
+            useful_px=max(work.side_px for work in sketch.chosen),
         )
-        self._ladder.observe(sample, settings.latency_target_ms)
+        self._ladder.observe(sample, sketch.settings.latency_target_ms)
 
-    def _look_inside(self, frame: Frame, aged: Image, works: list[Work], patches: list[AgedPatch]) -> None:
+    def _look_inside(self, sketch: Sketch, aged: Image, patches: list[AgedPatch]) -> None:
         """Lay the stages of the largest face down for whoever looks."""
-        people, sighting, found, whole = self._recogniser.people, self._follower.sighting, None, True
+        frame, works, sighting = sketch.frame, sketch.works, sketch.sighting
+        people, found, whole = self._recogniser.people, None, True
         if sighting is not None and (self._sighting is None or self._sighting[0] is not sighting):
             self._sighting = (sighting, shrunk(sighting))
         if works:

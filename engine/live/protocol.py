@@ -17,6 +17,10 @@ Chore = Callable[[], None]
 """A piece of slow work: no arguments, no result; it leaves what it found where the fast path looks for it."""
 
 
+Painting = Callable[[], FrameResult]
+"""What is left to do of a frame that was begun: no arguments; gives the result that belongs to exactly this frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How the session is doing: time between two frames of the source and newest capture-to-painted, 0 if unknown."""
@@ -26,15 +30,23 @@ class Pace:
 
 
 class Pipeline(Protocol):
-    """One frame in, one result out. What is not marked otherwise belongs to the fast worker's thread."""
+    """One frame in, one result out, in two halves that two threads may work on, each at a frame of its own.
+
+    ``begin`` belongs to the fast worker's thread; what it gives, and ``chore``, to the paint worker's, in the order of
+    the frames. The rest, where it is not marked otherwise, is for the fast worker while the paint worker rests.
+    """
 
     @property
     def devices(self) -> Mapping[str, str]:
         """Where each network runs; from any thread."""
         ...
 
+    def begin(self, frame: Frame, settings: Settings, pace: Pace) -> Painting:
+        """Finds the faces of this frame and settles what is to become of them; the painting makes the picture."""
+        ...
+
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
-        """The result that belongs to exactly this frame."""
+        """Both halves, one after the other: the result that belongs to exactly this frame."""
         ...
 
     def settled(self, settings: Settings) -> bool:

@@ -13,6 +13,7 @@ from typing import Protocol
 from engine.capture.protocol import Source
 from engine.errors import AgeMirrorError
 from engine.live.protocol import Chore, OpenSource, Pipeline
+from engine.live.relay import Relay
 from engine.live.slot import LatestSlot
 from engine.live.stats import SessionStats
 from engine.settings import Settings
@@ -64,6 +65,7 @@ class Run:
     def __init__(self, tools: Tools, previous: Run | None = None, patience_s: float | None = None) -> None:
         self.tools = tools
         self.slots = Slots()
+        self.relay = Relay()
         self.cancelled = threading.Event()
         self.engine_ready = threading.Event()
         self.settings_changed = threading.Event()
@@ -140,6 +142,7 @@ class Run:
             except Exception as error:  # a driver's fault must not keep the others from stopping
                 log.warning("interrupting the source failed: %s", error)
         self.slots.close()
+        self.relay.close()
 
     def join(self, timeout_s: float, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Wait for the workers (those named, or all), also of the run before, at most this long together.

@@ -22,7 +22,12 @@ from engine.types import FrameResult, SessionState, SessionStatus
 
 _REOPENING = ("source", "loop", "camera_width", "camera_height", "device")
 _ERRORS_KEPT = 20
-_THREAD_WORDS = {"capture": "The camera or file", "fast": "The picture", "slow": "The age estimate"}
+_THREAD_WORDS = {
+    "capture": "The camera or file",
+    "fast": "Finding faces",
+    "paint": "The picture",
+    "slow": "The age estimate",
+}
 
 
 class MirrorSession:

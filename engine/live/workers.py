@@ -1,4 +1,5 @@
-"""The three workers of a run: capture reads the source, fast makes the picture, slow does what may take its time."""
+"""The workers of a run: capture reads the source, fast finds the faces of a frame, paint makes its picture meanwhile of
+the one before, and slow does what may take its time."""
 
 from __future__ import annotations
 
@@ -6,10 +7,11 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 
 from engine.capture.protocol import Source
 from engine.errors import SourceError
-from engine.live.protocol import Pace, Pipeline
+from engine.live.protocol import Pace, Painting, Pipeline
 from engine.live.run import Run
 from engine.types import Frame
 
@@ -68,18 +70,24 @@ def _read_all(run: Run, source: Source) -> None:
 
 
 def fast_worker(run: Run) -> None:
-    """Make the newest frame's picture, one after the other, with one snapshot of the settings each."""
-    stuck = run.await_previous("fast", "slow", patience_s=ENGINE_PATIENCE_S)
+    """Begin the newest frame, one after the other, with one snapshot of the settings each; paint goes on with it."""
+    stuck = run.await_previous("fast", "paint", "slow", patience_s=ENGINE_PATIENCE_S)
     run.tools.listener.run_stuck(stuck)
     if run.cancelled.is_set():
         return
     pipeline = run.tools.pipeline(run, bool(stuck))
     run.engine_ready.set()
     last: Frame | None = None
-    while (frame := run.slots.frames.take()) is not None:
-        _make(run, pipeline, frame)
+    while run.relay.wait_until_due() and (frame := run.slots.frames.take()) is not None:
+        begin = time.monotonic()
+        painting = pipeline.begin(frame, run.tools.settings(), run.tools.stats.pace())
+        if os.environ.get("AM_RELAY") == "0":
+            _finish(run, pipeline, painting)
+            last = frame
+            continue
+        run.relay.hand(partial(_finish, run, pipeline, painting), time.monotonic() - begin)
         last = frame
-    if run.cancelled.is_set() or not run.slots.frames.finished:
+    if not run.relay.wait_until_idle() or run.cancelled.is_set() or not run.slots.frames.finished:
         return
     run.tools.stats.ended(last.index if last is not None else -1)
     run.tools.listener.run_ended(run)
@@ -87,8 +95,13 @@ def fast_worker(run: Run) -> None:
         _keep_last(run, pipeline, last)
 
 
-def _make(run: Run, pipeline: Pipeline, frame: Frame) -> None:
-    result = pipeline.process(frame, run.tools.settings(), run.tools.stats.pace())
+def paint_worker(run: Run) -> None:
+    """Make the pictures of the frames that were begun."""
+    run.relay.work()
+
+
+def _finish(run: Run, pipeline: Pipeline, painting: Painting) -> None:
+    result = painting()
     run.tools.stats.processed(result)
     run.slots.results.put(result, patience_s=SCREEN_PATIENCE_S)
     run.tools.listener.run_flowing(run)
@@ -104,7 +117,7 @@ def _hand_out(run: Run, pipeline: Pipeline) -> None:
 
 
 def _keep_last(run: Run, pipeline: Pipeline, last: Frame) -> None:
-    """After the end the last picture is finished, and then still follows the dial."""
+    """After the end the last picture is finished, and then still follows the dial; paint has nothing to do any more."""
     while not run.cancelled.is_set():
         while not run.cancelled.is_set() and not pipeline.settled(run.tools.settings()):
             again = Frame(last.image, next(run.tools.indices), time.monotonic_ns())
@@ -133,4 +146,4 @@ def _be_nice() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
-WORKERS = {"capture": capture_worker, "fast": fast_worker, "slow": slow_worker}
+WORKERS = {"capture": capture_worker, "fast": fast_worker, "paint": paint_worker, "slow": slow_worker}

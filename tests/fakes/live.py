@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from engine.live.inside import Inside
-from engine.live.protocol import Chore, Pace
+from engine.live.protocol import Chore, Pace, Painting
 from engine.recognition.guided import Observation
 from engine.recognition.identify import Searchable
 from engine.settings import Settings
@@ -116,6 +116,9 @@ class FakePipeline:
         self._work_s = work_s
         self._error_at = error_at
         self._chore_due = True
+
+    def begin(self, frame: Frame, settings: Settings, pace: Pace) -> Painting:
+        return lambda: self.process(frame, settings, pace)
 
     def process(self, frame: Frame, settings: Settings, pace: Pace) -> FrameResult:
         time.sleep(self._work_s)

@@ -232,7 +232,7 @@ def test_a_raising_pipeline_ends_in_failed_and_restart_builds_a_new_one() -> Non
     assert session.stop(5)
 
 
-@pytest.mark.parametrize("worker", ["capture", "fast", "slow"])
+@pytest.mark.parametrize("worker", ["capture", "fast", "paint", "slow"])
 def test_any_worker_that_raises_fails_the_session_and_frees_the_source(worker: str) -> None:
     from engine.live.workers import WORKERS
 
