@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 
@@ -14,6 +14,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._key: Hashable = None
+        self._font: QFont | None = None
         self._pixmap = QPixmap()
 
     def paint(self, widget: QWidget, look: Hashable, draw: Callable[[QPainter], None]) -> None:
@@ -28,16 +29,17 @@ class Kept:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw(painter)
             return
-        key = look, widget.size().toTuple(), ratio, widget.layoutDirection(), widget.font().key()
-        if key != self._key:
+        font = widget.font()
+        key = look, widget.width(), widget.height(), ratio, widget.layoutDirection()
+        if key != self._key or font != self._font:
             self._pixmap = QPixmap(widget.size() * ratio)
             self._pixmap.setDevicePixelRatio(ratio)
             self._pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(self._pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setLayoutDirection(widget.layoutDirection())
-            painter.setFont(widget.font())
+            painter.setFont(font)
             draw(painter)
             painter.end()
-            self._key = key
+            self._key, self._font = key, font
         QPainter(widget).drawPixmap(0, 0, self._pixmap)
