@@ -20,13 +20,13 @@ __all__ = ["CameraInfo", "CameraSource", "Limits", "Request", "list_cameras", "o
 
 log = logging.getLogger(__name__)
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_DSHOW}
-_LOG_ERRORS_ONLY = 2
 _MAX_STUCK = 3
 
 
 def open_capture(index: int) -> Capture:
     """OpenCV's camera of this index, with the back end that opens fastest and knows MJPG on this system."""
-    cv2.setLogLevel(_LOG_ERRORS_ONLY)  # its warnings about absent cameras become our errors
+    # Its warnings about absent cameras become our errors.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     return cv2.VideoCapture(index, _BACKENDS.get(sys.platform, cv2.CAP_ANY))
 
 

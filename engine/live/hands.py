@@ -23,15 +23,29 @@ class Hands:
     """
 
     def __init__(self, count: int | None = None) -> None:
-        count = min(_MOST, usable_cores() - _CORES_FOR_OTHERS) if count is None else count
-        self._pool = ThreadPoolExecutor(count, "face") if count > 1 else None
+        cores = usable_cores()
+        self._count = min(_MOST, cores - _CORES_FOR_OTHERS) if count is None else count
+        helps = cores > 1 if count is None else count > 0
+        self._pool = ThreadPoolExecutor(max(1, self._count), "face") if helps else None
 
     def __call__(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """What ``work`` gives for each item, in their order. What it raises is raised."""
         found = list(items)
-        if self._pool is None or len(found) < 2:
+        if self._pool is None or self._count < 2 or len(found) < 2:
             return [work(item) for item in found]
         return list(self._pool.map(work, found))
+
+    def beside(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Callable[[], list[Result]]:
+        """Begins with the same while the caller goes on; what it gives waits for the end and tells what was found.
+
+        For work that is short beside what the caller does meanwhile, most of it outside of Python's lock. Without a
+        second core it is done before this returns.
+        """
+        if self._pool is None:
+            found = [work(item) for item in items]
+            return lambda: found
+        begun = [self._pool.submit(work, item) for item in items]
+        return lambda: [each.result() for each in begun]
 
     def close(self) -> None:
         """Lets the threads end; twice is safe. Afterwards everything is done in turn."""

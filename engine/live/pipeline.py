@@ -295,20 +295,20 @@ class LivePipeline:
     def _aligned(self, chosen: list[Work], frame: Frame, size: int, fixed: bool, stages: Stages) -> list[AlignedFace]:
         with stages("align"):
             # In turn: half a millisecond each, which is less than handing them out costs.
-            aligned = [work.align(frame, size, fixed=fixed) for work in chosen]
-        with stages("cover"):
-            self._hands(lambda work: work.look_before(frame), chosen)
-        return aligned
+            return [work.align(frame, size, fixed=fixed) for work in chosen]
 
     def _patches(self, sketch: Sketch) -> list[AgedPatch]:
         """One patch a face; the network is asked once for all faces of one size."""
         patches, frame, stages = [], sketch.frame, sketch.stages
+        masked = self._hands.beside(lambda work: work.hide(frame), sketch.chosen)
         for size in sorted({face.size for face in sketch.faces}):
             group = [both for both in zip(sketch.chosen, sketch.faces, strict=True) if both[1].size == size]
             works = [work for work, _ in group]
             with stages("ager"):
                 targets = [self._painted_age(work) for work in works]
                 residuals = self._ager.residuals([face for _, face in group], [work.source for work in works], targets)
+            with stages("cover"):
+                masked()
             with stages("stabilise"):
                 asked = list(zip(works, residuals, strict=True))
                 plain = self._hands(lambda one: one[0].patch(one[1], frame, self._growth), asked)

@@ -6,12 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 
+from engine.runtime.device import usable_cores
+
 Job = Callable[[], None]
 
 FRESH_SHARE = 0.1
 """Of a new duration in what is expected of the next."""
 MARGIN_S = 0.002
-"""The first half is begun this much earlier than it must be: thirst costs more than a short wait."""
+"""The first half is begun this much earlier than it must be: an idle painter costs more than a short wait."""
+CORES = 4
+"""With fewer, the halves take the processor from one another: measured on two, that gave 3 % more pictures, and half as
+much again to wait for the slowest of them."""
 
 
 class Relay:
@@ -19,9 +24,12 @@ class Relay:
 
     There is no queue. A frame is begun so late that its first half ends when the second half of the one before does;
     begun earlier, it would only grow old in between.
+
+    two: whether to take two threads (None: where there are cores for it); else who hands a job does it.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, two: bool | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._two = usable_cores() >= CORES if two is None else two
         self._clock = clock
         self._changed = threading.Condition()
         self._job: Job | None = None
@@ -46,8 +54,13 @@ class Relay:
     def hand(self, job: Job, prepared_s: float) -> bool:
         """Gives this to be done, once what was given before is being done; False if the relay is closed.
 
-        prepared_s: how long it took to prepare.
+        prepared_s: how long it took to prepare. Where one thread does both, it is done when this returns, and what it
+        raises is raised.
         """
+        if not self._two:
+            if not self._closed:
+                job()
+            return not self._closed
         with self._changed:
             self._prepares_s = _blended(self._prepares_s, prepared_s)
             while self._job is not None and not self._closed:

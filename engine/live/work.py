@@ -72,23 +72,23 @@ class Work:
         self.aligned = AlignedFace(crop, invert(to_crop), self.seen.track_id, frame.index)
         return self.aligned
 
-    def look_before(self, frame: Frame) -> None:
-        """Whether a hand or a cup is before the face, after ``align``."""
+    def hide(self, frame: Frame) -> None:
+        """Where the change may be seen: on the head, but for a hand or a cup before it. After ``align``."""
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
+        mesh = transform(self.to_crop, self.mesh)
         self.cover = self.memory.occlusion.update(
             self.aligned.crop,
-            transform(self.to_crop, self.mesh),
+            mesh,
             yaw_degrees=self.seen.yaw_degrees,
             width_px=self.seen.width_px,
             time_ns=frame.captured_ns,
         )
+        self.mask = uncovered_mask(head_mask(mesh, self.aligned.size, keep_eyes=self.keep_eyes), self.cover)
 
     def patch(self, fresh: FloatArray, frame: Frame, growth: Growth | None = None) -> AgedPatch:
-        """The steadied residual with its mask and how the face moves, after ``align``."""
-        assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
+        """The steadied residual with its mask and how the face moves, after ``hide``."""
+        assert self.aligned is not None and self.mask is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
-        mask = head_mask(transform(self.to_crop, self.mesh), self.aligned.size, keep_eyes=self.keep_eyes)
-        self.mask = uncovered_mask(mask, self.cover)
         mask = self.mask * np.float32(self.weight) if self.weight < 1 else self.mask
         field = None if growth is None else growth.field(self.source, self.target)
         moves = None if field is None else field * np.float32(self.weight)

@@ -81,10 +81,6 @@ def fast_worker(run: Run) -> None:
     while run.relay.wait_until_due() and (frame := run.slots.frames.take()) is not None:
         begin = time.monotonic()
         painting = pipeline.begin(frame, run.tools.settings(), run.tools.stats.pace())
-        if os.environ.get("AM_RELAY") == "0":
-            _finish(run, pipeline, painting)
-            last = frame
-            continue
         run.relay.hand(partial(_finish, run, pipeline, painting), time.monotonic() - begin)
         last = frame
     if not run.relay.wait_until_idle() or run.cancelled.is_set() or not run.slots.frames.finished:

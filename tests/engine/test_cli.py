@@ -332,4 +332,4 @@ def test_ctrl_c_leaves_nothing_half_written(scene: Path, tmp_path: Path) -> None
     assert 0 < len(written) < 200
     assert [path for path in written if path.suffix != ".png" or path.name.startswith(".")] == []
     for path in written:
-        assert cv2.imread(str(path)).shape == (720, 1280, 3)
+        assert np.shape(cv2.imread(str(path))) == (720, 1280, 3)

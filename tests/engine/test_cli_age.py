@@ -98,7 +98,7 @@ class TestPicture:
     ) -> None:
         output = folder / "older.png"
         assert age(folder / "ada.png", output, "--target-age", 70, "--source-age", 30) == 0
-        result = cv2.imread(str(output))
+        result = np.array(cv2.imread(str(output)))
         assert result.shape == demo[0].shape
         assert (result != demo[0]).any()
         np.testing.assert_array_equal(result[:20], demo[0][:20])
@@ -136,7 +136,7 @@ class TestPicture:
     def test_one_pixel_is_a_picture_too(self, tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / "tiny.png"), np.full((1, 1, 3), 7, np.uint8))
         assert age(tmp_path / "tiny.png", tmp_path / "out.png", "--target-age", 70) == 0
-        assert cv2.imread(str(tmp_path / "out.png")).tolist() == [[[7, 7, 7]]]
+        assert np.array(cv2.imread(str(tmp_path / "out.png"))).tolist() == [[[7, 7, 7]]]
 
 
 class TestRefused:

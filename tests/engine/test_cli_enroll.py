@@ -147,7 +147,7 @@ class TestAgePerson:
         capsys.readouterr()
         assert self.age(album / "both.png", tmp_path / "out.png", "ada", "--source-age", 30) == 0
         assert "1 face aged" in capsys.readouterr().out
-        before, after = cv2.imread(str(album / "both.png")), cv2.imread(str(tmp_path / "out.png"))
+        before, after = (np.array(cv2.imread(str(path))) for path in (album / "both.png", tmp_path / "out.png"))
         changed = (before != after).any(axis=2)
         assert changed[:, :630].any()
         assert not changed[:, 630:].any()

@@ -61,7 +61,7 @@ def average(folder: Path) -> NDArray[np.uint8]:
     pictures, meshes = [], []
     with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=True) as mesher:
         for path in sorted(p for p in folder.glob("*") if p.suffix in (".jpg", ".png")):
-            picture = cv2.imread(str(path))
+            picture = np.asarray(cv2.imread(str(path)), np.uint8)
             for version in (picture, np.ascontiguousarray(picture[:, ::-1])):
                 mesh = _mesh(np.asarray(version, np.uint8), mesher)
                 if mesh is not None:

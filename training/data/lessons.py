@@ -81,7 +81,7 @@ def as_seen(crop: Image, size: int, rng: np.random.Generator, harm: float = 1.0)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     if kind[4] < 0.2:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 90))])[1]
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     if kind[5] < 0.1:
         x, y = rng.integers(0, size, 2)
         reach = int(rng.integers(size // 8, size // 3))

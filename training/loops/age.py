@@ -108,7 +108,7 @@ def webcam(crop: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDAr
     image = np.clip(value, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])[1]
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        image = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     if rng.random() < 0.2:
         x, y = rng.integers(0, size, 2)
         reach = int(rng.integers(size // 8, size // 3))

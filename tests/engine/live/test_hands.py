@@ -41,3 +41,26 @@ def test_once_closed_it_does_one_after_the_other() -> None:
     hands.close()
     hands.close()
     assert hands(lambda _: threading.current_thread(), [0, 1]) == [threading.current_thread()] * 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_what_is_begun_beside_is_there_when_it_is_asked_for(count: int) -> None:
+    hands = Hands(count)
+    assert hands.beside(lambda number: number * number, range(20))() == [number * number for number in range(20)]
+    hands.close()
+
+
+def test_the_caller_goes_on_meanwhile() -> None:
+    hands, gone_on = Hands(1), threading.Event()
+    found = hands.beside(lambda _: gone_on.wait(10), [0])
+    gone_on.set()
+    assert found() == [True]
+    hands.close()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_what_is_raised_beside_is_raised_when_it_is_asked_for_at_the_latest(count: int) -> None:
+    hands = Hands(count)
+    with pytest.raises(ZeroDivisionError):
+        hands.beside(lambda number: 1 // number, [1, 0, 2])()
+    hands.close()

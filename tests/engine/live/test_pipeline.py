@@ -228,6 +228,22 @@ def test_faces_worked_on_at_the_same_time_come_out_as_in_turn() -> None:
     together.pipeline.close()
 
 
+def test_frames_begun_while_the_one_before_is_painted_come_out_as_in_turn() -> None:
+    people = [Person(150, 150), Person(450, 200)]
+    in_turn, ahead = Setting(*people), Setting(*people)
+    in_turn.step(60)
+    ahead.step(60)
+    before = None
+    for _ in range(30):
+        expected = in_turn.step()
+        painting = ahead.pipeline.begin(ahead.frame(), ahead.settings, ahead.pace)
+        if before is not None:
+            result = before[0]()
+            assert np.array_equal(result.aged, before[1].aged)
+            assert [face.aged for face in result.faces] == [True, True]
+        before = painting, expected
+
+
 def test_the_fourth_place_does_not_go_to_and_fro() -> None:
     people = [Person(60 + 110 * i, 150, width=60) for i in range(5)]
     setting = Setting(*people)

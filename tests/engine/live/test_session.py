@@ -21,6 +21,12 @@ from tests.fakes.live import FakePipeline, FakeSource, StuckSource
 Maker = Callable[..., MirrorSession]
 
 
+@pytest.fixture(autouse=True, params=[2, 8], ids=["one-thread", "two-threads"])
+def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With few cores one thread makes a picture, with more there are two at two frames."""
+    monkeypatch.setattr("engine.live.relay.usable_cores", lambda: request.param)
+
+
 @pytest.fixture
 def make() -> Iterator[Maker]:
     """Builds sessions on fakes and stops them at the end; a session that cannot be stopped fails the test."""

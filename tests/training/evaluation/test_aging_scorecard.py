@@ -83,7 +83,7 @@ def test_a_generator_that_does_nothing_moves_nobody(tmp_path: Path, people: Path
     assert "20-35 to 65, years (own)" in page
     assert "✗" in page
     sheet = cv2.imread(str(tmp_path / "out" / "aging.png"))
-    assert sheet.shape == (24 + 2 * (256 + 24), 7 * 256, 3)
+    assert np.shape(sheet) == (24 + 2 * (256 + 24), 7 * 256, 3)
 
 
 def test_a_generator_that_paints_everything_is_found_out(tmp_path: Path, people: Path) -> None:

@@ -43,7 +43,7 @@ def test_runs_stand_side_by_side(tmp_path: Path) -> None:
         )
         assert written[name]["steps"] == 3
     assert "gan-conditional |" in (out / "gans.md").read_text()
-    assert cv2.imread(str(out / "gans.jpg")).shape == (2 * 64, 16 * 64, 3)
+    assert np.shape(cv2.imread(str(out / "gans.jpg"))) == (2 * 64, 16 * 64, 3)
 
 
 def test_a_wished_sheet_shows_a_young_and_an_old_row(tmp_path: Path) -> None:
