@@ -7,7 +7,8 @@ as many as chance will have: so the faint grid that its folding leaves, which st
 large face, whose hair it hardly greys, it is asked what is wide at the size it knows best.
 
 Late and lightly, age networks may say as well how far a face has come (``years``), because the teacher's young faces of
-the old are hardly younger for 20 than for 30, and a discriminator whether it looks like a real one of that age.
+the old are hardly younger for 20 than for 30, embedders how like itself it still is (``likeness``), and a discriminator
+whether it looks like a real one of that age.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch.nn import functional
 
 from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
+from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
@@ -35,6 +37,7 @@ from training.data.labels import with_labels
 from training.data.sets import DataError
 from training.house import Machine, Run
 from training.loops.aging import AgingConfig, age_map, edge_loss, run_steps
+from training.losses.likeness import LikenessLost
 from training.losses.texture import texture_loss
 from training.losses.years import YearsShort
 
@@ -43,7 +46,7 @@ Network = TypeVar("Network", bound=nn.Module)
 _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
-_GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be
+_GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be, nor held
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
@@ -54,9 +57,10 @@ class DistilledConfig:
     copied as shading (training/aging/skin.py) where a face becomes older, wide_shading: and wide changes; whole: large
     faces get what is wide from the teacher's answer for the whole face at 256 px; texture_from: from this step on the
     amount of fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the
-    age networks ``estimators`` see it (0: they are not asked); adversarial: weight of a discriminator that compares
-    with real faces of the wished age (0: none), to which the pupil listens from step ``discriminator_lead`` on. Faces
-    whose ages are not told need the task `label`.
+    age networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is missing of
+    what a face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked);
+    adversarial: weight of a discriminator that compares with real faces of the wished age (0: none), to which the pupil
+    listens from step ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -85,6 +89,9 @@ class DistilledConfig:
     years: float = 0.0
     asked: float = 0.75
     estimators: tuple[str, ...] = ("weights/age.safetensors",)
+    likeness: float = 0.0
+    kept: float = 0.62
+    recognisers: tuple[str, ...] = ("weights/embedder.safetensors",)
     adversarial: float = 0.0
     discriminator_rate: float = 3e-4
     discriminator_lead: int = 200
@@ -160,6 +167,10 @@ class Distiller:
         if config.years > 0:
             networks = [_loaded("estimators", file, AgeNet()) for file in config.estimators]
             self.short = YearsShort(networks, config.asked).to(run.device, memory_format=torch.channels_last)
+        self.lost: LikenessLost | None = None
+        if config.likeness > 0:
+            embedders = [_loaded("recognisers", file, EmbedderNet()) for file in config.recognisers]
+            self.lost = LikenessLost(embedders, config.kept).to(run.device, memory_format=torch.channels_last)
 
     def state(self, step: int) -> dict[str, Any]:
         return {
@@ -218,13 +229,13 @@ class Distiller:
         result[large] += (1 - without_holes(skin[large])) * wide_part(seen - wanted[large])
         return result
 
-    def _years_short(self, short: YearsShort, batch: Batch, made: Tensor, target: Tensor) -> Tensor:
-        """How many years faces fall short, a scalar. Of large ones, what lies beyond their windows is taken from the
-        averaged pupil's answer for the whole face.
+    def _seen(self, batch: Batch, made: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """What age networks and embedders miss in whole faces, by name. Of large ones, what lies beyond their windows
+        is taken from the averaged pupil's answer for the whole face.
         """
         whole = batch.whole
         if whole is None:
-            return made.new_zeros(())
+            return {}
         face, change = whole.face, made * batch.mask
         large = whole.scale > ENLARGED
         back = inverse(whole.matrix)
@@ -235,9 +246,16 @@ class Distiller:
             beyond = 1 - moved(torch.ones_like(batch.mask[large]), back[large], (face.shape[2], face.shape[3]))
             around = self._whole_change(whole, batch.source, target, large) * beyond
             change = change.index_add(0, large.nonzero()[:, 0], around)
-        wish = torch.where(batch.source > _GROWN, target.clamp(min=_GROWN), target)
+        after, found = (face + change).clamp(0, 1), {}
         with self.run.autocast():
-            return short(face, (face + change).clamp(0, 1), batch.source, wish)
+            if self.short is not None:
+                wish = torch.where(batch.source > _GROWN, target.clamp(min=_GROWN), target)
+                found["years"] = self.config.years * self.short(face, after, batch.source, wish)
+            grown = (batch.source > _GROWN) & (target > _GROWN)
+            if self.lost is not None and grown.any():
+                lost = self.lost(face[grown], after[grown], batch.source[grown], target[grown])
+                found["likeness"] = self.config.likeness * lost
+        return found
 
     @torch.no_grad()
     def _whole_change(self, whole: Whole, source: Tensor, target: Tensor, rows: Tensor) -> Tensor:
@@ -271,8 +289,8 @@ class Distiller:
         }
         if number >= config.texture_from:
             losses["texture"] = config.texture * texture_loss(made, wanted, batch.mask)
-        if self.short is not None:
-            losses["years"] = config.years * self._years_short(self.short, batch, made, target)
+        if self.short is not None or self.lost is not None:
+            losses |= self._seen(batch, made, target)
         notes: dict[str, float] = {}
         if self.real is not None:
             face = batch.before + made * batch.mask
@@ -301,7 +319,7 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     sampler = PairSampler(
         [_faces(folder) for folder in (config.data, *config.extra)],
         drawn,
-        config.shading or config.whole or config.years > 0,
+        config.shading or config.whole or config.years > 0 or config.likeness > 0,
     )
     run = Run(config, machine, resume)
     return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)
