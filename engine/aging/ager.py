@@ -35,6 +35,7 @@ class Ager:
         self._network = network
         self._quick = on_pictures(network)
         self._many = on_many_pictures(network)
+        self._kept_maps: tuple[tuple[float, float], int, FloatArray] | None = None
 
     @classmethod
     def load(
@@ -99,13 +100,22 @@ class Ager:
             own, wanted = np.array(ages, np.float32).T / 100
             return list(self._many(np.stack([face.crop for face in faces]), own, wanted))
         if self._quick is not None:
-            return [self._quick(face.crop, *_maps([pair], face.size)) for face, pair in zip(faces, ages, strict=True)]
+            return [
+                self._quick(face.crop, *self._maps_of(pair, face.size)) for face, pair in zip(faces, ages, strict=True)
+            ]
         found: list[FloatArray] = []
         for start in range(0, len(faces), many := len(faces) if self._network.batches else 1):
             part = slice(start, start + many)
             image = np.asarray(cv2.dnn.blobFromImages([f.crop for f in faces[part]], 1 / 255, swapRB=True), np.float32)
             found += map(_pixels, self._network(image, *_maps(ages[part], image.shape[-1])))
         return found
+
+    def _maps_of(self, ages: tuple[float, float], size: int) -> FloatArray:
+        """As ``_maps``; while the dial stands still they are those of the frame before."""
+        kept = self._kept_maps
+        if kept is None or kept[:2] != (ages, size):
+            kept = self._kept_maps = ages, size, _maps([ages], size)
+        return kept[2]
 
     def close(self) -> None:
         """Lets go of the network; twice is safe."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.errors import DeviceError, WeightsError
 from engine.networks import REGISTRY
+from engine.runtime.folding import fold, folded, unfolded
 from engine.types import FloatArray, Image
 from engine.weights.card import Card
 from engine.weights.store import INT8_FILES, IR_FILES, Weights
@@ -222,14 +223,20 @@ def _request(path: Path, precision: str, threads: int, shapes: Shapes | None, pi
     if threads:
         config["INFERENCE_NUM_THREADS"] = threads
     try:
-        model = core().read_model(str(path))
-        if shapes is not None:
-            model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
+        model = _read(path, shapes)
         if picture:
-            model = _on_pictures(model)
+            model = (folded(model, openvino()) if shapes is not None else None) or _on_pictures(_read(path, shapes))
         return core().compile_model(model, "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise DeviceError(f"OpenVINO cannot prepare {path} in {precision}: {_first_line(error)}") from error
+
+
+def _read(path: Path, shapes: Shapes | None) -> Any:
+    """The model for inputs of these shapes, or of any."""
+    model = core().read_model(str(path))
+    if shapes is not None:
+        model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
+    return model
 
 
 def _on_pictures(model: Any) -> Any:
@@ -263,7 +270,12 @@ def _answer(request: Any, inputs: Sequence[FloatArray]) -> FloatArray:
 
 def _answer_to_picture(request: Any, image: Image, others: Sequence[FloatArray]) -> FloatArray:
     """(S, S, 3) BGR in 8-bit units for a picture (S, S, 3) uint8 BGR and the further inputs."""
-    request.get_input_tensor(0).data[0] = image
+    given = request.get_input_tensor(0).data
+    if given.shape[-1] != image.shape[-1]:
+        fold(image, given)
+        _ask(request, others, first=1)
+        return unfolded(request.get_output_tensor(0).data)
+    given[0] = image
     _ask(request, others, first=1)
     return np.asarray(cv2.cvtColor(request.get_output_tensor(0).data[0], cv2.COLOR_RGB2BGR), np.float32)
 
