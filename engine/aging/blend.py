@@ -28,8 +28,11 @@ from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
-# A residual that is enlarged much is turned on a grid this much finer than its own, and only then enlarged.
-_FINER = 1.5
+# A residual that is enlarged more than this is turned on a grid so much finer than its own, and only then enlarged.
+_LARGE, _FINER = 2.2, 1.5
+_LEAST = 0.5  # of a grey level: less is rounded away
+# In a live picture a residual is warped in bytes, as fine as its largest value allows: 0 is 128.
+_ZERO, _STEPS = 128, ((31.0, 4), (63.0, 2), (127.0, 1))
 # A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
 _SMALL_BOX, _FULL_BOX = 16, 0.8
 # Less of a change of hair than this is less than a grey level; what fades away over time leaves much of it.
@@ -47,12 +50,9 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False, eac
     ready = list(each(partial(_ready, shape=image.shape, fine=fine), patches))
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
     for found in ready:
-        if found is None:
-            continue
-        (x1, y1, x2, y2), warped = found
-        result = image.copy() if result is None else result
-        part = result[y1:y2, x1:x2]
-        cv2.add(part, warped, dst=part, dtype=cv2.CV_8U)
+        if found is not None:
+            result = image.copy() if result is None else result
+            found.add(result)
     for patch in patches:
         if patch.growth is not None:
             result = image.copy() if result is None else result
@@ -60,13 +60,37 @@ def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False, eac
     return image if result is None else result
 
 
-def _ready(patch: AgedPatch, shape: tuple[int, ...], fine: bool) -> tuple[tuple[int, int, int, int], FloatArray] | None:
-    """What a patch adds to a picture of this shape, and to which part of it (x1 y1 x2 y2); None for nothing."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """What a patch adds to a part of a picture (x1 y1 x2 y2): uint8 in so many steps to a grey level, or if that is 0
+    float32.
+    """
+
+    region: tuple[int, int, int, int]
+    warped: FloatArray | Image
+    steps: int
+
+    def add(self, result: Image) -> None:
+        """Adds it. Exactly nothing where it is zero."""
+        x1, y1, x2, y2 = self.region
+        part = result[y1:y2, x1:x2]
+        if self.steps:
+            cv2.addWeighted(part, 1, self.warped, 1 / self.steps, -_ZERO / self.steps, dst=part)
+        else:
+            cv2.add(part, self.warped, dst=part, dtype=cv2.CV_8U)
+
+
+def _ready(patch: AgedPatch, shape: tuple[int, ...], fine: bool) -> _Ready | None:
+    """What a patch adds to a picture of this shape; None for nothing."""
     added, to_frame = _masked(patch)
-    if not added.any():
+    peak = cv2.norm(added, cv2.NORM_INF)
+    if peak < _LEAST:
         return None
     region = _region(to_frame, added.shape[1::-1], shape)
-    return None if region is None else (region, _warp(added, to_frame, region, fine))
+    if region is None:
+        return None
+    steps = 0 if fine else next((steps for most, steps in _STEPS if peak <= most), 0)
+    return _Ready(region, _warp(added, to_frame, region, steps, fine), steps)
 
 
 def _masked(patch: AgedPatch) -> tuple[FloatArray, Affine]:
@@ -201,8 +225,11 @@ def _region(to_frame: Affine, size: Sequence[int], shape: Sequence[int]) -> tupl
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
 
 
-def _warp(added: FloatArray, to_frame: Affine, region: tuple[int, int, int, int], fine: bool) -> FloatArray:
-    """What is added (h, w, 3), resampled onto this region of the frame, zero beyond it.
+def _warp(
+    added: FloatArray, to_frame: Affine, region: tuple[int, int, int, int], steps: int, fine: bool
+) -> FloatArray | Image:
+    """What is added (h, w, 3), resampled onto this region of the frame, zero beyond it: float32 if ``steps`` is 0, else
+    in bytes of so many steps to a grey level, in which warping takes half of the time.
 
     Where the face is smaller than the crop it is shrunk by an area average first, so that fine lines do not alias.
     Where it is much larger, turning all its pixels would take most of the time that pasting takes: there it is turned
@@ -215,17 +242,23 @@ def _warp(added: FloatArray, to_frame: Affine, region: tuple[int, int, int, int]
         small = max(2, round(added.shape[1] * scale)), max(2, round(added.shape[0] * scale))
         matrix = matrix @ _enlarging(added.shape[1] / small[0], added.shape[0] / small[1])
         added = np.asarray(cv2.resize(added, small, interpolation=cv2.INTER_AREA), np.float32)
+    pixels: FloatArray | Image = added
+    if steps:
+        pixels = np.asarray(cv2.addWeighted(added, steps, added, 0, _ZERO, dtype=cv2.CV_8U), np.uint8)
     full = x2 - x1, y2 - y1
     size = full
-    if scale > _FINER and not fine:
+    if scale > _LARGE and not fine:
         size = math.ceil(full[0] * _FINER / scale), math.ceil(full[1] * _FINER / scale)
         back = invert(_enlarging(full[0] / size[0], full[1] / size[1])[:2])
         matrix = back[:, :2] @ matrix + back[:, 2:] * [0, 0, 1]
     interpolation = cv2.INTER_CUBIC if fine and scale > 1 else cv2.INTER_LINEAR
-    warped = cv2.warpAffine(added, matrix, size, flags=interpolation, borderMode=cv2.BORDER_CONSTANT)
+    beyond = (_ZERO if steps else 0,) * 3
+    warped = cv2.warpAffine(
+        pixels, matrix, size, flags=interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=beyond
+    )
     if size != full:
         warped = cv2.resize(warped, full, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(warped, np.float32)
+    return np.asarray(warped, np.uint8) if steps else np.asarray(warped, np.float32)
 
 
 def _enlarging(across: float, down: float) -> NDArray[np.float64]:

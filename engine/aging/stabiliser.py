@@ -82,6 +82,6 @@ def _mix(before: FloatArray, fresh: FloatArray, share: NDArray[np.float32]) -> F
     spread = share.min() < share.max()
     if spread:
         wide = cv2.resize(share, (fresh.shape[1], fresh.shape[0]), interpolation=cv2.INTER_LINEAR)
-        change = cv2.multiply(change, cv2.merge([wide] * 3))
-        return np.asarray(cv2.add(before, change), np.float32)
+        cv2.multiply(change, cv2.merge([wide] * 3), dst=change)
+        return np.asarray(cv2.add(before, change, dst=change), np.float32)
     return np.asarray(cv2.scaleAdd(change, float(share.flat[0]), before), np.float32)

@@ -96,6 +96,22 @@ def test_a_much_enlarged_residual_is_what_one_warp_makes_of_it(scale: float) -> 
     assert np.corrcoef(got.ravel(), wanted.ravel())[0, 1] > 0.99
 
 
+@pytest.mark.parametrize("peak", [20.0, 50.0, 100.0, 200.0])
+def test_in_bytes_no_pixel_is_off_by_more_than_a_grey_level(peak: float) -> None:
+    residual = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, (SIZE, SIZE, 3)), (0, 0), 2)
+    residual = (residual * peak / np.abs(residual).max()).astype(np.float32)
+    to_frame = turned(1.5, 12, 20, -15)
+    grey = np.full((240, 320, 3), 128, np.uint8)
+    got = paste(grey, [patch(to_frame, residual, np.ones((SIZE, SIZE), np.float32))])
+    wanted = np.clip(128 + cv2.warpAffine(residual, to_frame, (320, 240), flags=cv2.INTER_LINEAR), 0, 255)
+    assert np.abs(got - wanted).max() <= 1.01
+    assert np.abs(got - wanted).mean() < 0.4
+
+
+def test_what_is_rounded_away_changes_nothing(image: Image) -> None:
+    assert paste(image, [patch(shift(30, 40), 0.4)]) is image
+
+
 def test_fine_lines_on_a_small_face_do_not_alias() -> None:
     stripes = np.zeros((SIZE, SIZE, 3), np.float32)
     stripes[:, ::2], stripes[:, 1::2] = 60, -60
