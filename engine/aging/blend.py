@@ -26,7 +26,7 @@ from engine.geometry.align import invert
 from engine.geometry.growth import grow
 from engine.types import Affine, AgedPatch, FloatArray, HairSpread, Image
 
-Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+Beside = Callable[[Callable[[Any], Any], Iterable[Any]], Callable[[], Iterable[Any]]]
 
 # A residual that is enlarged more than this is turned on a grid so much finer than its own, and only then enlarged.
 _LARGE, _FINER = 2.2, 1.5
@@ -39,17 +39,21 @@ _SMALL_BOX, _FULL_BOX = 16, 0.8
 _NOTHING = 0.005
 
 
-def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False, each: Each = map) -> Image:
+def _later(work: Callable[[Any], Any], items: Iterable[Any]) -> Callable[[], Iterable[Any]]:
+    return lambda: map(work, items)
+
+
+def paste(image: Image, patches: Sequence[AgedPatch], *, fine: bool = False, beside: Beside = _later) -> Image:
     """A new picture with every patch added; ``image`` itself if no patch changes anything.
 
     Outside the masks and the hair, and the crops of faces that grow, the result is bit-equal to ``image``, which is not
     changed. Patches may reach beyond the picture or lie outside it; where two overlap, both are added. fine: enlarge in
-    one go and by cubic interpolation, slower, for single pictures. each: makes the patches ready, as ``map`` does it
-    one after the other.
+    one go and by cubic interpolation, slower, for single pictures. beside: begins to make the patches ready and gives
+    what waits for them; meanwhile hair is changed.
     """
-    ready = list(each(partial(_ready, shape=image.shape, fine=fine), patches))
+    ready = beside(partial(_ready, shape=image.shape, fine=fine), patches)
     result = _with_hair(image, [patch.hair for patch in patches if patch.hair is not None])
-    for found in ready:
+    for found in ready():
         if found is not None:
             result = image.copy() if result is None else result
             found.add(result)

@@ -76,13 +76,15 @@ class HairFollower:
         weight: float = 1.0,
         cover: FloatArray | None = None,
         others: FloatArray | None = None,
+        around: Surroundings | None = None,
         time_ns: int = 0,
     ) -> HairSpread | None:
         """How the hair around the crop of this face changes, or None: not at all.
 
         image: the frame; residual (S, S, 3) and mask (S, S) of the patch, without ``weight`` (0..1: how much of the
         change is to be seen); mesh_in_crop (478, 2) in pixels of the crop; cover: what stands before the face, see
-        engine.aging.occlusion; others (N, 4): boxes of the other faces, whose hair is their own.
+        engine.aging.occlusion; others (N, 4): boxes of the other faces, whose hair is their own; around: what
+        ``look_around_face`` gave for this frame, if it was asked already.
         """
         gap_s = (time_ns - self._time_ns) / 1e9
         changes = weight > 0 and bool(residual.any())
@@ -92,7 +94,7 @@ class HairFollower:
         if not changes:
             return None
         to_crop = surroundings.cells_to_crop(face.size)
-        around = surroundings.look_around(image, surroundings.chained(to_crop, face.to_frame))
+        around = around or look_around_face(image, face)
         inner = surroundings.from_crop(mask)
         if self._newest is None or time_ns - self._looked_ns >= _LOOK_EVERY_S * 1e9:
             mesh = transform(invert(to_crop), mesh_in_crop)
@@ -144,6 +146,11 @@ class HairFollower:
                 _trusted(steady.trust, newest.trust, gap_s),
             )
         return self._steady
+
+
+def look_around_face(image: Image, face: AlignedFace) -> Surroundings:
+    """What is around the crop of a face in its frame."""
+    return surroundings.look_around(image, surroundings.chained(surroundings.cells_to_crop(face.size), face.to_frame))
 
 
 def _trusted(before: FloatArray, fresh: FloatArray, gap_s: float) -> FloatArray:

@@ -300,7 +300,7 @@ class LivePipeline:
     def _patches(self, sketch: Sketch) -> list[AgedPatch]:
         """One patch a face; the network is asked once for all faces of one size."""
         patches, frame, stages = [], sketch.frame, sketch.stages
-        masked = self._hands.beside(lambda work: work.hide(frame), sketch.chosen)
+        looked = self._hands.beside(lambda work: work.look(frame), sketch.chosen)
         for size in sorted({face.size for face in sketch.faces}):
             group = [both for both in zip(sketch.chosen, sketch.faces, strict=True) if both[1].size == size]
             works = [work for work, _ in group]
@@ -308,7 +308,7 @@ class LivePipeline:
                 targets = [self._painted_age(work) for work in works]
                 residuals = self._ager.residuals([face for _, face in group], [work.source for work in works], targets)
             with stages("cover"):
-                masked()
+                looked()
             with stages("stabilise"):
                 asked = list(zip(works, residuals, strict=True))
                 plain = self._hands(lambda one: one[0].patch(one[1], frame, self._growth), asked)
@@ -322,7 +322,7 @@ class LivePipeline:
         if not patches:
             return image
         with stages("blend"):
-            return paste(image, patches, each=self._hands)
+            return paste(image, patches, beside=self._hands.beside)
 
     def _painted_age(self, work: Work) -> float:
         """What the network is asked for, in years."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.aging.ager import change_gain
+from engine.aging.hair_follower import look_around_face
 from engine.aging.occlusion import uncovered_mask
+from engine.aging.surroundings import Surroundings
 from engine.geometry.align import crop_affine, invert, transform, warp_crop
 from engine.geometry.growth import Growth
 from engine.landmarks.mask import head_mask
@@ -29,7 +31,7 @@ class Work:
     weight 0..1: how much of the change is to be seen; keep_eyes: not between the lids. side_px: of the crop, in pixels
     of the frame. preferred: the goal, where it is what the face's person prefers, else None. cover: what stands before
     the face, see engine.aging.occlusion. facing 0..1: how much of the change its pose allows.
-    mask: of the patch, without the weight.
+    mask: of the patch, without the weight. around: the surroundings of its crop.
     """
 
     seen: Seen
@@ -48,6 +50,7 @@ class Work:
     aligned: AlignedFace | None = None
     to_crop: Affine | None = None
     mask: FloatArray | None = None
+    around: Surroundings | None = None
 
     @property
     def changes(self) -> bool:
@@ -72,8 +75,10 @@ class Work:
         self.aligned = AlignedFace(crop, invert(to_crop), self.seen.track_id, frame.index)
         return self.aligned
 
-    def hide(self, frame: Frame) -> None:
-        """Where the change may be seen: on the head, but for a hand or a cup before it. After ``align``."""
+    def look(self, frame: Frame) -> None:
+        """Where the change may be seen (on the head, but for a hand or a cup before it), and what is around it. After
+        ``align``.
+        """
         assert self.aligned is not None and self.mesh is not None and self.to_crop is not None
         mesh = transform(self.to_crop, self.mesh)
         self.cover = self.memory.occlusion.update(
@@ -84,9 +89,10 @@ class Work:
             time_ns=frame.captured_ns,
         )
         self.mask = uncovered_mask(head_mask(mesh, self.aligned.size, keep_eyes=self.keep_eyes), self.cover)
+        self.around = look_around_face(frame.image, self.aligned)
 
     def patch(self, fresh: FloatArray, frame: Frame, growth: Growth | None = None) -> AgedPatch:
-        """The steadied residual with its mask and how the face moves, after ``hide``."""
+        """The steadied residual with its mask and how the face moves, after ``look``."""
         assert self.aligned is not None and self.mask is not None
         steady = self.memory.stabiliser.update(fresh, self.aligned.crop, self.target, frame.captured_ns)
         mask = self.mask * np.float32(self.weight) if self.weight < 1 else self.mask
@@ -107,6 +113,7 @@ class Work:
             weight=self.weight,
             cover=self.cover,
             others=others,
+            around=self.around,
             time_ns=frame.captured_ns,
         )
         return patch if hair is None else replace(patch, hair=hair)
