@@ -1,20 +1,20 @@
-"""MediaPipe's two bundled face models, short and full range, as one detector merged by our own suppression."""
+"""MediaPipe's two bundled face models, short and full range, as one detector merged by our own suppression.
+
+MediaPipe itself does not run: see engine/detection/ranges.py.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.detection import merge, tiles
-from engine.detection.mediapipe_runtime import mediapipe, quietly
 from engine.detection.protocol import GLANCES
+from engine.detection.ranges import FULL, SHORT, RangeModel
 from engine.types import Detections, FloatArray, Floats, Image
 
-SHORT, FULL = 0, 1
 # Half the width of a mouth in units of the eye distance (ArcFace template): MediaPipe gives only its centre.
 _HALF_MOUTH = 0.415
 # The models' boxes are square, from brow to chin. These margins (left, top, right, bottom, in box widths) turn them
@@ -66,7 +66,7 @@ class MediaPipeDetector:
         self._turn = self._glance = 0
         self._min_score = min_score
         self._raw = Detections.empty(), 1
-        self._models: tuple[Any, ...] = quietly(lambda: tuple(_model(kind) for kind in (SHORT, FULL)))
+        self._models: tuple[RangeModel, ...] = (RangeModel(SHORT), RangeModel(FULL))
 
     def detect(self, image: Image) -> Detections:
         """The faces of the image (H, W, 3) uint8 BGR, best first; boxes as large as the face mesh would be."""
@@ -108,7 +108,7 @@ class MediaPipeDetector:
         for model in models:
             model.close()
 
-    def _in_tiles(self, rgb: NDArray[Any]) -> list[Detections]:
+    def _in_tiles(self, rgb: Image) -> list[Detections]:
         if self.effort is Effort.FAST:
             return []
         height, width = rgb.shape[:2]
@@ -118,30 +118,26 @@ class MediaPipeDetector:
             chosen = (chosen[self._turn],)
         return [self._in_tile(rgb, tile) for tile in chosen]
 
-    def _in_tile(self, rgb: NDArray[Any], tile: tiles.Tile) -> Detections:
+    def _in_tile(self, rgb: Image, tile: tiles.Tile) -> Detections:
         height, width = rgb.shape[:2]
         part = rgb[tile.top : tile.top + tile.side, tile.left : tile.left + tile.side]
         return tiles.drop_cut(self._run(FULL, part, tile.left, tile.top), tile, width, height)
 
-    def _in_border(self, rgb: NDArray[Any]) -> Detections:
+    def _in_border(self, rgb: Image) -> Detections:
         y, x = round(rgb.shape[0] * _BORDER), round(rgb.shape[1] * _BORDER)
-        bordered = cv2.copyMakeBorder(rgb, y, y, x, x, cv2.BORDER_CONSTANT)
+        bordered = np.asarray(cv2.copyMakeBorder(rgb, y, y, x, x, cv2.BORDER_CONSTANT), np.uint8)
         return self._run(SHORT, bordered, -x, -y)
 
-    def _run(self, kind: int, rgb: NDArray[Any], left: int = 0, top: int = 0) -> Detections:
+    def _run(self, kind: int, rgb: Image, left: int = 0, top: int = 0) -> Detections:
         """One model on one part; the answer in pixels of the whole image."""
-        answer = self._models[kind].process(np.ascontiguousarray(rgb)).detections
-        if not answer:
-            return Detections.empty()
+        answer = self._models[kind].find(rgb)
         # Relative coordinates count from the corner of the first pixel; ours from its centre.
         size = np.array([rgb.shape[1], rgb.shape[0]], np.float32)
         shift = np.array([left - 0.5, top - 0.5], np.float32)
-        boxes, scores, points = _arrays(answer)
-        corners = (boxes.reshape(-1, 2, 2) * size + shift).reshape(-1, 4)
+        corners = (answer.boxes.reshape(-1, 2, 2) * size + shift).reshape(-1, 4)
         sides = corners[:, 2:3] - corners[:, 0:1]
-        found = Detections(corners + sides * _TO_FACE[kind], scores, five_from_six(points * size + shift))
-        # MediaPipe 0.10.21 ignores min_detection_confidence: its graphs keep 0.5 (short range) and 0.6 (full range).
-        return found.take(scores >= self._min_score)
+        found = Detections(corners + sides * _TO_FACE[kind], answer.scores, five_from_six(answer.points * size + shift))
+        return found.take(answer.scores >= self._min_score)
 
 
 def _shrunk(image: Image) -> tuple[Image, int]:
@@ -173,23 +169,3 @@ def five_from_six(points: Floats) -> FloatArray:
     mouth = points[:, 3]
     five = [points[:, 0], points[:, 1], points[:, 2], mouth - half_mouth, mouth + half_mouth]
     return np.asarray(np.stack(five, axis=1), np.float32)
-
-
-def _model(kind: int) -> Any:
-    solution = mediapipe().solutions.face_detection
-    model = solution.FaceDetection(model_selection=kind)
-    # The first run prints notices and allocates: have it behind us, inside the quiet block.
-    model.process(np.zeros((64, 64, 3), np.uint8))
-    return model
-
-
-def _arrays(found: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Relative boxes (N, 4) xyxy, scores (N,) and points (N, 6, 2) of MediaPipe's detections."""
-    boxes, scores, points = [], [], []
-    for item in found:
-        place = item.location_data
-        box = place.relative_bounding_box
-        boxes.append((box.xmin, box.ymin, box.xmin + box.width, box.ymin + box.height))
-        points.append([(point.x, point.y) for point in place.relative_keypoints])
-        scores.append(item.score[0])
-    return np.array(boxes, np.float32), np.array(scores, np.float32), np.array(points, np.float32)
