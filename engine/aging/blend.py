@@ -34,7 +34,7 @@ _LEAST = 0.5  # of a grey level: less is rounded away
 # In a live picture a residual is warped in bytes, as fine as its largest value allows: 0 is 128.
 _ZERO, _STEPS = 128, ((31.0, 4), (63.0, 2), (127.0, 1))
 # A part of the hair's place is taken as it is if it has at most so many squares a side or is this full; else it is cut.
-_SMALL_BOX, _FULL_BOX = 16, 0.8
+_SMALL_BOX, _FULL_BOX = 40, 0.5
 # Less of a change of hair than this is less than a grey level; what fades away over time leaves much of it.
 _NOTHING = 0.005
 
