@@ -57,7 +57,7 @@ class EmbedderLike(Protocol):
 
 
 class FaceIdentity:
-    """What is known of one face's name. Belongs to the fast worker's thread."""
+    """What is known of one face's name. The fast worker's; when to ask again is the paint worker's matter."""
 
     def __init__(self) -> None:
         self._votes: TrackVotes | None = None
@@ -228,7 +228,7 @@ class Recogniser:
         if embedder is not None:
             embedder.close()
 
-    # --- the fast worker's part --------------------------------------------------------------------------------------
+    # --- the fast worker's part; ``chore`` is the paint worker's ------------------------------------------------------
 
     @property
     def people(self) -> Searchable | None:

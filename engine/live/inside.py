@@ -87,7 +87,7 @@ class Inside:
 
 
 class Tap:
-    """The mailbox. ``open``, ``shut`` and ``latest`` are for any thread, the rest for the fast worker's."""
+    """The mailbox. ``open``, ``shut`` and ``latest`` are for any thread, the rest for those that make frames."""
 
     def __init__(self) -> None:
         self.on = False

@@ -52,7 +52,9 @@ class Glide:
 
 
 class FaceMemory:
-    """One face. Belongs to the fast worker's thread."""
+    """One face. Belongs to the fast worker's thread; the stabiliser, the guard against hands, the hair and when to ask
+    for an age belong to the paint worker's.
+    """
 
     def __init__(self) -> None:
         self.age = RunningAge()

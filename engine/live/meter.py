@@ -81,7 +81,7 @@ class OutputMeter:
         self._looks = 0
         self._target = 0.0
 
-    # --- the fast worker's part --------------------------------------------------------------------------------------
+    # --- the paint worker's part; ``take_in`` is the fast worker's ---------------------------------------------------
 
     def see(self, frame: Frame, after: Image, changed: Sequence[Work], *, on: bool) -> None:
         """The newest frame with its changed faces, largest first, and the picture with them."""

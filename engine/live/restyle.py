@@ -27,7 +27,7 @@ class StylistLike(Protocol):
 
 
 class Restyler:
-    """Paints the finished picture. ``paint`` and ``chore`` belong to the fast worker's thread; the chore runs on the
+    """Paints the finished picture. ``paint`` and ``chore`` belong to the paint worker's thread; the chore runs on the
     slow worker's.
 
     load: makes the stylist. One that cannot be loaded, or fails, costs the style and not the picture: ``problem`` says

@@ -28,13 +28,13 @@ def folded(model: Any, ov: Any) -> Any | None:
     from openvino import opset13 as op
 
     try:
-        head, tail = _Head(model, op), _Tail(model)
+        head, tail = _Head(model), _Tail(model)
         if head.fold != tail.fold:
             return None
         inner = _inner(head.fold)
         picture = op.parameter([1, head.rows, head.columns, len(inner)], ov.Type.u8, "picture")
         planes = op.transpose(op.convert(picture, "f32"), op.constant(np.array([0, 3, 1, 2])))
-        head.replace(op.multiply(planes, op.constant(np.float32(1 / 255))), inner)
+        head.replace(op, op.multiply(planes, op.constant(np.float32(1 / 255))), inner)
         pixels = op.multiply(tail.replaced(op, inner), op.constant(np.float32(255)))
         answer = op.result(op.transpose(pixels, op.constant(np.array([0, 2, 3, 1]))))
         others = [port.get_node() for port in model.inputs[1:]]
@@ -73,8 +73,7 @@ def _inner(fold: int) -> list[int]:
 class _Head:
     """The first steps of a model: the picture, perhaps a number added, folding, further maps, a convolution."""
 
-    def __init__(self, model: Any, op: Any) -> None:
-        self._op = op
+    def __init__(self, model: Any) -> None:
         node = _reader(model.inputs[0].get_node())
         self._added = None
         if node.get_type_name() == "Add":
@@ -93,15 +92,15 @@ class _Head:
             raise _OtherKindError
         self._convolution = _expected(_reader(joined), "Convolution")
 
-    def replace(self, planes: Any, inner: list[int]) -> None:
+    def replace(self, op: Any, planes: Any, inner: list[int]) -> None:
         """Lets these planes (1, 3 F F, h, w) in 0..1 stand for the folded picture, in this order of channels."""
         if self._added is not None:
-            planes = self._op.add(planes, self._added)
+            planes = op.add(planes, self._added)
         for port in self._channels.output(0).get_target_inputs():
             port.replace_source_output(planes.output(0))
         weights = self._convolution.input_value(1)
         order = np.array([*inner, *range(len(inner), weights.get_shape()[1])])
-        sorted_ = self._op.gather(weights, self._op.constant(order), self._op.constant(1))
+        sorted_ = op.gather(weights, op.constant(order), op.constant(1))
         self._convolution.input(1).replace_source_output(sorted_.output(0))
 
 

@@ -223,9 +223,7 @@ def _request(path: Path, precision: str, threads: int, shapes: Shapes | None, pi
     if threads:
         config["INFERENCE_NUM_THREADS"] = threads
     try:
-        model = _read(path, shapes)
-        if picture:
-            model = (folded(model, openvino()) if shapes is not None else None) or _on_pictures(_read(path, shapes))
+        model = _for_pictures(path, shapes) if picture else _read(path, shapes)
         return core().compile_model(model, "CPU", config).create_infer_request()
     except RuntimeError as error:
         raise DeviceError(f"OpenVINO cannot prepare {path} in {precision}: {_first_line(error)}") from error
@@ -237,6 +235,12 @@ def _read(path: Path, shapes: Shapes | None) -> Any:
     if shapes is not None:
         model.reshape({port: list(shape) for port, shape in zip(model.inputs, shapes, strict=True)})
     return model
+
+
+def _for_pictures(path: Path, shapes: Shapes | None) -> Any:
+    """The model with a picture for its first input, folded where it folds."""
+    quick = None if shapes is None else folded(_read(path, shapes), openvino())
+    return _on_pictures(_read(path, shapes)) if quick is None else quick
 
 
 def _on_pictures(model: Any) -> Any:

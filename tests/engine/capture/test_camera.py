@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.capture.camera import CameraSource
+from engine.capture.camera import CameraSource, open_capture
 from engine.errors import NoCameraError, SourceError
 from engine.types import Frame
 from tests.fakes.camera import QUICK, FakeBus, FakeCamera
@@ -383,3 +383,10 @@ def test_this_computer_answers_in_time() -> None:
         source.open()
     source.close()
     assert time.monotonic() - start < 20
+
+
+def test_opencv_says_nothing_of_a_camera_that_is_not_there(capfd: pytest.CaptureFixture[str]) -> None:
+    capture = open_capture(97)  # OpenCV itself, as the program uses it
+    assert not capture.isOpened()
+    capture.release()
+    assert capfd.readouterr().err == ""
