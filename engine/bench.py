@@ -94,7 +94,8 @@ def timed(run: Callable[[], object], runs: int) -> tuple[float, float, float]:
 
 def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
     """Every network by size, precision and threads. What does not run here is said and left out."""
-    for name, sizes in (("ager", SIZES), ("age", (0,)), ("embedder", (0,)), ("style", (0,))):
+    yield from _time_ager(device, runs, terminal)
+    for name in ("age", "embedder", "style"):
         for precision, threads in _ways(device):
             try:
                 network = load_network(name, device, precision=precision, threads=threads)
@@ -102,19 +103,30 @@ def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing
                 if precision != "int8":
                     terminal.complain(f"{name} {precision}: {error}")
                 continue
-            for size in sizes:
-                side = size or network.size
-                image = np.zeros((1, 3, side, side), np.float32)
-                inputs = _inputs(name, image)
-                timing = timed(lambda n=network, x=inputs: n(*x), runs)  # type: ignore[misc]
-                yield Timing(name, f"{side} px", network.device, threads, *timing)
+            inputs = _inputs(name, np.zeros((1, 3, network.size, network.size), np.float32))
+            timing = timed(lambda n=network, x=inputs: n(*x), runs)  # type: ignore[misc]
+            yield Timing(name, f"{network.size} px", network.device, threads, *timing)
             network.close()
 
 
+def _time_ager(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
+    """The generator from crop to answer: above 256 pixels that is two networks."""
+    for precision, threads in _ways(device):
+        for size in SIZES:
+            try:
+                ager = Ager.load(device, size=size, precision=precision, threads=threads)
+            except AgeMirrorError as error:
+                if precision != "int8":
+                    terminal.complain(f"ager {precision}: {error}")
+                break
+            face = AlignedFace(np.zeros((size, size, 3), np.uint8), np.eye(2, 3), 0, 0)
+            timing = timed(lambda a=ager, f=face: a.residuals([f], [30.0], [70.0]), runs)  # type: ignore[misc]
+            yield Timing("ager", f"{size} px", ager.device, threads, *timing)
+            ager.close()
+
+
 def _inputs(name: str, image: FloatArray) -> list[FloatArray]:
-    """What this network takes beside the picture: both ages, or which style."""
-    if name == "ager":
-        return [image, image[:, :1], image[:, :1]]
+    """What this network takes: the picture, and which style."""
     return [image, np.eye(1, 3, dtype=np.float32)[..., None, None]] if name == "style" else [image]
 
 

@@ -143,7 +143,7 @@ def test_around_a_large_face_the_whole_ones_answer_counts(tmp_path: Path) -> Non
     matrix = torch.tensor([[[1.0, 0, 0], [0, 1, 0]], [[2, 0, -20], [0, 2, -20]]])
     whole = Whole(torch.full((2, 3, 128, 128), 0.5), torch.zeros(2, 1, 128, 128), matrix)
     years = torch.tensor([30.0, 30.0])
-    batch = Batch(window, window, skin, skin, years, years, skin, whole)
+    batch = Batch(window, window, skin, skin, years, years, skin, whole=whole)
     wanted = torch.full((2, 3, 64, 64), 0.064)
     made = distiller._with_whole(wanted, batch, years + 40, torch.ones(2, 1, 1, 1), np.random.default_rng(0))
     assert torch.equal(made[0], wanted[0]), "a small face is as it was"

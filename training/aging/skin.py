@@ -59,8 +59,8 @@ def wide_part(x: Tensor) -> Tensor:
     return functional.interpolate(small, x.shape[-2:], mode="bilinear")
 
 
-def _light(x: Tensor) -> Tensor:
-    """(N, 3, H, W) RGB -> (N, 1, H, W)."""
+def light_of(x: Tensor) -> Tensor:
+    """How light each pixel is: (N, 3, H, W) RGB -> (N, 1, H, W)."""
     return (x * torch.tensor(_LUMA, device=x.device, dtype=x.dtype).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
@@ -77,7 +77,7 @@ def as_shading(change: Tensor, picture: Tensor, share: Tensor, wide_too: bool = 
     """
     wide = wide_part(change)
     colour = wide_part(picture + wide).clamp(0.02, 1)
-    shade = _light(change - wide) / _light(colour)
+    shade = light_of(change - wide) / light_of(colour)
     bent = torch.where(shade < 0, _DARKEST * torch.tanh(shade / _DARKEST), _LIGHTEST * torch.tanh(shade / _LIGHTEST))
     warmth = torch.tensor(_WARMTH, device=change.device, dtype=change.dtype).view(1, 3, 1, 1)
     fine = colour * ((1 + bent) ** warmth - 1)
@@ -89,8 +89,8 @@ def as_shading(change: Tensor, picture: Tensor, share: Tensor, wide_too: bool = 
 
 def _uneven_colour(wide: Tensor, picture: Tensor, share: Tensor, warmth: Tensor) -> Tensor:
     """What of a wide change is neither shading nor the same all over the skin, (N, 3, H, W)."""
-    colour, light = wide_part(picture).clamp(0.02, 1), _light(picture)
-    shade = (_light(wide) / _light(colour)).clamp(_HOLLOW, _SHINE)
+    colour, light = wide_part(picture).clamp(0.02, 1), light_of(picture)
+    shade = (light_of(wide) / light_of(colour)).clamp(_HOLLOW, _SHINE)
     rest = wide - colour * ((1 + shade) ** warmth - 1)
     area = share.sum((2, 3), keepdim=True).clamp(min=1e-6)
     mean, usual = ((each * share).sum((2, 3), keepdim=True) / area for each in (rest, light))

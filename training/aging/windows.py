@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engine.landmarks.mask import head_mask
 from training.aging.pairs import Pairs
+from training.aging.retouch import frown_mask
 from training.aging.skin import skin_mask
 from training.data.faces import FaceSet
 from training.house import Samples
@@ -49,8 +50,8 @@ class Whole:
 @dataclass(frozen=True)
 class Batch:
     """before, after (N, 3, H, W) RGB 0..1; mask (N, 1, H, W) of the face, outside of which nothing is added; weight
-    (N, 1, H, W) of the loss; ages (N,) in years. If the sampler was asked for it: skin (N, 1, H, W) where skin is, and
-    the whole faces they are windows of.
+    (N, 1, H, W) of the loss; ages (N,) in years. If the sampler was asked for it: skin (N, 1, H, W) where skin is,
+    frown (N, 1, H, W) between the brows, and the whole faces they are windows of.
     """
 
     before: Tensor
@@ -60,6 +61,7 @@ class Batch:
     source: Tensor
     target: Tensor
     skin: Tensor | None = None
+    frown: Tensor | None = None
     whole: Whole | None = None
 
     @staticmethod
@@ -71,13 +73,13 @@ class Batch:
         *matrix, source, target = columns[len(planes) :]
         if not rest:
             return Batch(before, after, mask, weight, source, target)
-        skin, face, its_skin = rest
-        return Batch(before, after, mask, weight, source, target, skin, Whole(face, its_skin, matrix[0]))
+        skin, frown, face, its_skin = rest
+        return Batch(before, after, mask, weight, source, target, skin, frown, Whole(face, its_skin, matrix[0]))
 
 
-def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
+def _jitter(rng: np.random.Generator, enlarged: float) -> NDArray[np.float64]:
     """A random similarity of the crop with a window of it: some faces enlarged, as 384 and 512 pixel crops are."""
-    scale = rng.uniform(0.88, ENLARGED) if rng.random() < 0.6 else rng.uniform(ENLARGED, 2.0)
+    scale = rng.uniform(ENLARGED, 2.0) if rng.random() >= 1 - enlarged else rng.uniform(0.88, ENLARGED)
     matrix = cv2.getRotationMatrix2D((SIZE / 2, 140.0), rng.normal(0, 4), scale)
     spread = 4 + 70 * max(scale - 1.0, 0.0)
     shift = np.array([WIDTH / 2 - SIZE / 2, HEIGHT / 2 - 132.0]) + rng.uniform(-spread, spread, 2)
@@ -86,7 +88,7 @@ def _jitter(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray(matrix, np.float64)
 
 
-def _webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Light noise and blur on what the network sees; what it must add stays clean."""
     if rng.random() < 0.25:
         value = np.asarray(cv2.GaussianBlur(value, (0, 0), rng.uniform(0.4, 1.4)), np.float32)
@@ -107,9 +109,9 @@ def _crisp(value: NDArray[np.float32], scale: float, rng: np.random.Generator) -
     return np.asarray(value + edges + strength * grain[..., None], np.float32)
 
 
-def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+def known_part(corners: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """(S, S) 1 where the crop shows the picture, 0 where its edge is repeated, with a soft seam."""
-    canvas = np.zeros((SIZE, SIZE), np.uint8)
+    canvas = np.zeros((size, size), np.uint8)
     cv2.fillConvexPoly(canvas, np.round(corners).astype(np.int32), 255)
     return cv2.blur(cv2.erode(canvas, np.ones((5, 5))), (5, 5)).astype(np.float32) / 255
 
@@ -131,10 +133,10 @@ class PairSampler:
         before = faces.crops[row]
         same = rng.random() < self.config.zero_gap
         after = before if same else pairs.after[index]
-        masks = [head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])]
+        masks = [head_mask(faces.meshes[row], SIZE), known_part(faces.corners[row], SIZE)]
         if self.whole:
-            masks.append(skin_mask(faces.meshes[row], SIZE))
-        matrix = _jitter(rng)
+            masks += [skin_mask(faces.meshes[row], SIZE), frown_mask(faces.meshes[row], SIZE)]
+        matrix = _jitter(rng, self.config.enlarged)
         flip = rng.random() < 0.5
         gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
         gamma = rng.uniform(0.8, 1.25)
@@ -148,14 +150,14 @@ class PairSampler:
 
         clean, change = place(before), place(after) - place(before)
         moved = cv2.warpAffine(np.dstack(masks), matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
-        mask, known, rest = moved[..., :1], moved[..., 1:2], moved[..., 2:]
+        mask, known, *rest = np.split(moved, moved.shape[2], axis=2)
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
         seen = _crisp(clean, scale, rng) if scale > ENLARGED and rng.random() < 0.7 else clean
-        seen = np.clip(_webcam(seen, rng), 0, 1)
+        seen = np.clip(webcam(seen, rng), 0, 1)
         wanted = np.clip(seen + change * known * mask, 0, 1)
         # Beyond the picture's edge the truth is not known, only guessed as no change.
         weight = 0.1 + 0.9 * known
-        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight, *([rest] if self.whole else [])]
+        stack = [seen[..., ::-1], wanted[..., ::-1], mask, weight, *rest]
         if flip:
             stack = [s[:, ::-1] for s in stack]
             matrix = np.array([[-1, 0, WIDTH - 1], [0, 1, 0]]) @ np.vstack([matrix, [0, 0, 1]])
@@ -169,7 +171,8 @@ class PairSampler:
 
     def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
         """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``; if asked for,
-        with the skin (H, W, 1), and the face, its skin and the matrix of ``Whole`` before the ages.
+        with the skin and what is between the brows (H, W, 1), and the face, its skin and the matrix of ``Whole`` before
+        the ages.
         """
         rng = np.random.default_rng((self.config.seed, number))
         return self._one(int(rng.integers(0, self.ends[-1])), rng)

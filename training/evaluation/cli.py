@@ -4,6 +4,7 @@ age       --utkface DIR --fairface DIR --aaf DIR --fgnet DIR (any of them)
 embedder  --lfw DIR --cfp DIR (any of them)
 steady    how still the shown age of a still face stands: of the demo's face, or of --clip FILE ...
 children  --data DIR: adults made children, by the network alone and with the field of growth
+sizes     --data DIR ...: faces of 512 pixels made old, asked about at 256, 384 and 512
 aging     the generator's scorecard, with the options of every other task
 """
 
@@ -65,10 +66,15 @@ def _parser() -> argparse.ArgumentParser:
     children.add_argument("--data", type=Path, metavar="DIR", default=Path("data/faces"), help="prepared faces")
     children.add_argument("--split", default="test", metavar="NAME", help="whose: train, val or test")
     children.add_argument("--people", type=int, default=40, metavar="N", help="how many adults")
-    children.add_argument("--second", nargs="+", default=[], metavar="PLACE", help="further age networks")
-    children.add_argument("--others", nargs="+", default=[], metavar="FILE", help="further recognisers (ONNX)")
-    children.add_argument("--weights", type=Path, metavar="DIR", help="measure the networks of this folder")
-    _common(children)
+    sizes = models.add_parser("sizes", help="large faces made old, asked about at every side")
+    sizes.add_argument("--data", type=Path, nargs="+", metavar="DIR", default=[], help="large crops (task `large`)")
+    sizes.add_argument("--split", nargs="+", default=["test"], metavar="NAME", help="whose: train, val or test")
+    sizes.add_argument("--people", type=int, default=100, metavar="N", help="how many at most")
+    for each in (children, sizes):
+        each.add_argument("--second", nargs="+", default=[], metavar="PLACE", help="further age networks")
+        each.add_argument("--others", nargs="+", default=[], metavar="FILE", help="further recognisers (ONNX)")
+        each.add_argument("--weights", type=Path, metavar="DIR", help="measure the networks of this folder")
+        _common(each)
     return parser
 
 
@@ -83,11 +89,8 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
         from training.evaluation.steady import evaluate_steady
 
         return evaluate_steady(options.clip, options.seconds, out)
-    if options.model == "children":
-        from training.evaluation.children import ChildrenJob, evaluate_children
-
-        judges = {"second": tuple(options.second), "others": tuple(options.others), "weights": options.weights}
-        return evaluate_children(ChildrenJob(options.data, out, people=options.people, split=options.split, **judges))
+    if options.model in ("children", "sizes"):
+        return _measure_aged(options, out)
     names = SETS if options.model == "age" else READERS
     folders = {name: folder for name in names if (folder := getattr(options, name)) is not None}
     if not folders:
@@ -103,6 +106,21 @@ def _measure(options: argparse.Namespace) -> dict[str, float]:
     from training.evaluation.embedder import EmbedderJob, evaluate_embedder
 
     return evaluate_embedder(EmbedderJob(onnx=options.onnx, mirror=options.mirror, again=options.again, **common))
+
+
+def _measure_aged(options: argparse.Namespace, out: Path) -> dict[str, float]:
+    """What the generator makes of people, in the eyes of these judges."""
+    common: dict[str, Any] = {"out": out, "people": options.people, "second": tuple(options.second),
+                              "others": tuple(options.others), "weights": options.weights}  # fmt: skip
+    if options.model == "children":
+        from training.evaluation.children import ChildrenJob, evaluate_children
+
+        return evaluate_children(ChildrenJob(data=options.data, split=options.split, **common))
+    from training.evaluation.sizes import SizesJob, evaluate_sizes
+
+    if not options.data:
+        raise UsageError("nothing to measure on: give --data DIR, a folder that `python -m training large` wrote.")
+    return evaluate_sizes(SizesJob(data=tuple(options.data), splits=tuple(options.split), **common))
 
 
 def _weights(options: argparse.Namespace) -> Path | None:

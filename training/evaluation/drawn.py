@@ -11,6 +11,7 @@ import numpy as np
 from engine.images import read_picture
 from engine.paths import project_dir
 from engine.types import Image
+from training.data.large import LargeConfig, enlarge
 from training.data.prepare import PrepareConfig, prepare
 from training.data.synthetic import other_face, write_utkface_like
 
@@ -27,10 +28,14 @@ def draw(model: str, folder: Path) -> dict[str, Any]:
     if model == "embedder":
         write_lfw_like(folder / "lfw")
         return {"lfw": folder / "lfw", "onnx": write_embedder(folder / "embedder.xml")}
-    if model == "children":
+    if model in ("children", "sizes"):
+        source, faces, large = (str(folder / name) for name in ("utkface", "faces", "large"))
         write_utkface_like(folder / "utkface")
-        prepare(PrepareConfig(source=str(folder / "utkface"), out=str(folder / "faces"), processes=1))
-        return {"data": folder / "faces", "split": "train", "people": 1}
+        prepare(PrepareConfig(source=source, out=faces, processes=1))
+        if model == "children":
+            return {"data": folder / "faces", "split": "train", "people": 1}
+        enlarge(LargeConfig(data=faces, source=source, out=large, least=1))
+        return {"data": [folder / "large"], "split": ["train", "val", "test"], "people": 1}
     return {"seconds": 1.0}
 
 

@@ -30,6 +30,7 @@ from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
+from training.aging.retouch import deepened, unfrowned, with_strands
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
@@ -45,9 +46,9 @@ Network = TypeVar("Network", bound=nn.Module)
 
 _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
-_GRID = 16  # the coarsest grid whose cells could show, in pixels
+GRID = 16  # the coarsest grid whose cells could show, in pixels
 _GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be, nor held
-_OLDER = 5.0  # years a face has to become older until its lines are shading altogether
+OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ class DistilledConfig:
     shading: bool = True
     wide_shading: bool = True
     whole: bool = True
+    enlarged: float = 0.4
+    fine_lines: float = 1.0
+    frowns: float = 1.0
+    strands: float = 0.0
     steps: int = 5000
     batch: int = 8
     learning_rate: float = 1.5e-3
@@ -117,7 +122,7 @@ def take_over(pupil: AgingUNet, teacher: AgingUNet) -> int:
     return copied
 
 
-def _loaded(name: str, file: str, network: Network) -> Network:
+def loaded(name: str, file: str, network: Network) -> Network:
     """The network with these weights, named so in the configuration. Raises DataError."""
     try:
         network.load_state_dict(load_file(file))
@@ -150,9 +155,9 @@ class Distiller:
         self.config, self.run = config, run
         teacher = AgingUNet(config.width, config.teacher_multiples, fold=config.teacher_fold)
         pupil = AgingUNet(config.width, config.multiples, fold=config.fold)
-        _loaded("teacher", config.teacher, teacher)
+        loaded("teacher", config.teacher, teacher)
         if config.start_from:
-            _loaded("start_from", config.start_from, pupil)
+            loaded("start_from", config.start_from, pupil)
         else:
             take_over(pupil, teacher)
         self.teacher = teacher.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -165,11 +170,11 @@ class Distiller:
             self.real = RealFaces(run, config.discriminator_rate, config.r1)
         self.short: YearsShort | None = None
         if config.years > 0:
-            networks = [_loaded("estimators", file, AgeNet()) for file in config.estimators]
+            networks = [loaded("estimators", file, AgeNet()) for file in config.estimators]
             self.short = YearsShort(networks, config.asked).to(run.device, memory_format=torch.channels_last)
         self.lost: LikenessLost | None = None
         if config.likeness > 0:
-            embedders = [_loaded("recognisers", file, EmbedderNet()) for file in config.recognisers]
+            embedders = [loaded("recognisers", file, EmbedderNet()) for file in config.recognisers]
             self.lost = LikenessLost(embedders, config.kept).to(run.device, memory_format=torch.channels_last)
 
     def state(self, step: int) -> dict[str, Any]:
@@ -193,7 +198,7 @@ class Distiller:
 
     def _asked(self, picture: Tensor, maps: tuple[Tensor, Tensor], rng: np.random.Generator) -> Tensor:
         """The teacher's residual (N, 3, H, W), asked of the picture shifted by some pixels and shifted back."""
-        aside = tuple(int(pixels) for pixels in rng.integers(0, _GRID, 2))
+        aside = tuple(int(pixels) for pixels in rng.integers(0, GRID, 2))
         moved = picture.roll(aside, (2, 3)).contiguous(memory_format=torch.channels_last)
         return self.teacher(moved, *maps).float().roll((-aside[0], -aside[1]), (2, 3))
 
@@ -228,6 +233,19 @@ class Distiller:
         result = wanted.clone()
         result[large] += (1 - without_holes(skin[large])) * wide_part(seen - wanted[large])
         return result
+
+    def _retouched(self, wanted: Tensor, batch: Batch, older: Tensor) -> Tensor:
+        """The residual (N, 3, H, W) as it is to be, better than the teacher's."""
+        config, skin, frown = self.config, batch.skin, batch.frown
+        if skin is None or frown is None:
+            return wanted
+        if config.fine_lines != 1:
+            wanted = deepened(wanted, skin * older, config.fine_lines)
+        if config.frowns != 1:
+            wanted = unfrowned(wanted, frown * older, config.frowns)
+        if config.strands > 0:
+            wanted = with_strands(wanted, batch.before, skin, older, config.strands)
+        return wanted
 
     def _seen(self, batch: Batch, made: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What age networks and embedders miss in whole faces, by name. Of large ones, what lies beyond their windows
@@ -275,10 +293,11 @@ class Distiller:
         rng = np.random.default_rng((config.seed, number, 11))
         target = wished(batch.source, rng)
         maps = age_map(batch.source, batch.before), age_map(target, batch.before)
-        older = ((target - batch.source) / _OLDER).clamp(0, 1).view(-1, 1, 1, 1)
+        older = ((target - batch.source) / OLDER).clamp(0, 1).view(-1, 1, 1, 1)
         wanted = self._answer(batch.before, maps, batch.skin, older, rng)
         if config.whole:
             wanted = self._with_whole(wanted, batch, target, older, rng)
+        wanted = self._retouched(wanted, batch, older)
         made = self.pupil(batch.before, *maps).float()
         weight = 0.2 + 0.8 * batch.mask  # what lies outside of the face is not shown, but where the mask ends it is
         error = (made - wanted) * weight
@@ -315,11 +334,12 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     """Runs the training and writes checkpoints into ``config.out``; returns the last figures: the losses, which share
     of the teacher's residual (its squares) is missed, and how much detail of up to five pixels there is (1: as much).
     """
-    drawn = AgingConfig(seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0)
-    sampler = PairSampler(
-        [_faces(folder) for folder in (config.data, *config.extra)],
-        drawn,
-        config.shading or config.whole or config.years > 0 or config.likeness > 0,
+    drawn = AgingConfig(
+        seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0, enlarged=config.enlarged
     )
+    retouched = (config.fine_lines, config.frowns, config.strands) != (1, 1, 0)
+    whole = config.shading or config.whole or retouched or config.years > 0 or config.likeness > 0
+    sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, whole)
     run = Run(config, machine, resume)
-    return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)
+    distiller, samples = Distiller(config, run), sampler.samples()
+    return run_steps(run, distiller, samples, config.steps, config.batch, config.save_every, Batch.of)

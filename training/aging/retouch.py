@@ -1,0 +1,94 @@
+"""What a pupil is to do better than its teacher: finer lines, milder frowns, grey hair that still has strands.
+
+A network that learned by distances adds to dark hair what makes it grey on the whole, the same to a strand and to the
+shadow beside it. So the strands lose their contrast, and hair looks like felt. Light that falls on lighter hair makes
+all of it lighter in proportion (Retinex, Land and McCann 1971): a strand stays as many times as bright as its
+surroundings. And of the lines on skin the finest are lost most.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from training.aging.skin import light_of
+
+_LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
+_FROWN_PX = 6.0  # a frown is a blotch of up to about twice this
+STRANDS_PX = (0.8, 4.0)  # of Gaussians, too: strands are wider than the noise of a camera, and narrower than a lock
+_FLOOR = 12 / 255  # black hair is a little lighter than black: nothing is infinitely lighter than it
+_LIGHTER = (0.15, 0.45)  # by these shares hair has to become lighter until its strands count, and count in full
+_HAIR = (
+    0.35,
+    0.6,
+)  # parts of the skin's light: darker than the first is hair, lighter than both is none
+_MOST = 3.0  # times that a strand's contrast may grow
+_BROW_ENDS, _BROWS_BETWEEN = (55, 285), (9, 8)  # of the mesh: inner ends of the brows, and the middle between them
+
+
+def blurred(planes: Tensor, sigma: float) -> Tensor:
+    """(N, C, H, W) under a Gaussian of this standard deviation in pixels; the edge is repeated."""
+    reach = max(1, round(3 * sigma))
+    places = torch.arange(-reach, reach + 1, device=planes.device, dtype=planes.dtype)
+    taps = torch.exp(-0.5 * (places / sigma) ** 2)
+    taps = (taps / taps.sum()).expand(planes.shape[1], 1, 1, -1)
+    for turned, pad in ((taps, (reach, reach, 0, 0)), (taps.mT, (0, 0, reach, reach))):
+        padded = functional.pad(planes, pad, mode="replicate")
+        planes = functional.conv2d(padded, turned, groups=planes.shape[1])
+    return planes
+
+
+def frown_mask(mesh: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """(size, size) softly 1 between the brows of a face with this mesh (478, 2), 0 elsewhere."""
+    ends, middle = np.asarray(mesh, np.float64)[list(_BROW_ENDS)], np.asarray(mesh, np.float64)[list(_BROWS_BETWEEN)]
+    wide = float(np.linalg.norm(ends[0] - ends[1]))
+    centre = middle.mean(axis=0)
+    mask = np.zeros((size, size), np.uint8)
+    cv2.circle(mask, (round(centre[0]), round(centre[1])), round(0.55 * wide), 255, -1)
+    soft = max(1.0, 0.2 * wide)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32) / 255
+
+
+def deepened(change: Tensor, share: Tensor, gain: float) -> Tensor:
+    """The change (N, 3, H, W) with its finest lines ``gain`` times as strong where share (N, 1, H, W) is 1."""
+    fine = light_of(change) - blurred(light_of(change), _LINES_PX)
+    return change + (gain - 1) * share * fine
+
+
+def unfrowned(change: Tensor, share: Tensor, kept: float) -> Tensor:
+    """The change (N, 3, H, W) with only so much of what it darkens in blotches, where share (N, 1, H, W) is 1."""
+    light = light_of(change)
+    dark = (light - blurred(light, _FROWN_PX)).clamp(max=0)
+    return change - (1 - kept) * share * dark
+
+
+def with_strands(
+    change: Tensor,
+    picture: Tensor,
+    skin: Tensor,
+    share: Tensor,
+    strength: float,
+    sizes: tuple[float, float] = STRANDS_PX,
+) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, after which dark hair that becomes lighter has
+    ``strength`` times the contrast, in proportion, that its strands had.
+
+    skin (N, 1, H, W): where it is, to know how light it is; share (N, 1, 1, 1): of it, in 0..1; sizes: what is finer
+    than a strand, and what is wider, as standard deviations of Gaussians in pixels.
+    """
+    before, after = light_of(picture), light_of(picture + change)
+    wide, wide_after = (blurred(each, sizes[1]) for each in (before, after))
+    times = ((wide_after + _FLOOR) / (wide + _FLOOR)).clamp(0, _MOST)
+    low, high = _LIGHTER
+    usual = (before * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    dark, bright = _HAIR
+    is_hair = 1 - ((wide / usual.clamp(min=1e-3) - dark) / (bright - dark)).clamp(0, 1)
+    weight = is_hair * ((times - 1 - low) / (high - low)).clamp(0, 1) * share
+    strands, strands_after = (
+        blurred(each, sizes[0]) - around for each, around in ((before, wide), (after, wide_after))
+    )
+    return change + weight * (strength * times * strands - strands_after)
