@@ -99,13 +99,8 @@ TASKS = {
         True, True,
     ),
     "large": Task(
-        "crops of 512 pixels of prepared faces, from the pictures they came from, for the finer network",
+        "crops of 512 pixels of prepared faces, from the pictures they came from, to measure large faces on",
         "training.data.large", "LargeConfig", "enlarge", {"least": 1},
-    ),
-    "aging-finer": Task(
-        "train the network that draws what the generator adds at 256 pixels on faces of 384 and 512",
-        "training.loops.aging_finer", "FinerConfig", "train",
-        {"steps": 2, "batch": 1, "width": 4, "finer_width": 4, "finer_depth": 1, "save_every": 1}, True, True,
     ),
     "prepare-scenes": Task(
         "collect whole pictures with boxes for the detector, and label those that have none",

@@ -123,9 +123,8 @@ def _convert(module: nn.Module, inputs: tuple[Tensor, ...], card: Card) -> Any:
 
 def _examples(card: Card, size: int) -> tuple[Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
-    spec = REGISTRY[card.network]
-    shapes = [(1, count, side, side) for (_, count), side in zip(spec.inputs, spec.sides(size), strict=True)]
-    return tuple(torch.rand(shape, generator=generator) for shape in shapes)
+    channels = [channels for _, channels in REGISTRY[card.network].inputs]
+    return tuple(torch.rand(1, count, size, size, generator=generator) for count in channels)
 
 
 def _openvino() -> Any:

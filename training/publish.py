@@ -15,7 +15,6 @@ from engine.networks.age import AgeNet
 from engine.networks.ager import AgingUNet
 from engine.networks.embedder import EmbedderNet
 from engine.networks.faces import FaceGenerator
-from engine.networks.finer import FinerNet
 from engine.networks.style import StyleNet
 from engine.paths import weights_dir
 from engine.weights.card import Card
@@ -50,7 +49,6 @@ SPLIT = "learned from train, chosen on val, figures on test; nobody stands in tw
 METRICS = {
     "age": "mean absolute error and bias in years; share of faces whose age lies within the stated spread",
     "ager": "change of age in years as age networks see it; identity as the cosine of face embeddings",
-    "finer": "large faces made 65: years gained and likeness kept by side; fine: detail added to skin, in 8-bit units",
     "embedder": "verification accuracy by ten folds, TAR at a stated FAR, on people nobody learned from",
     "detector": "average precision and recall on held-out scenes, IoU 0.5",
     "faces": "distance of generated faces from held-out real ones, by the features of our own age network",
@@ -65,10 +63,10 @@ LICENCE = "trained on data for non-commercial research: use these weights for re
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """run: the folder of the finished run; weights: "age", "ager", "finer", "embedder", "detector", "faces" or "style";
-    sets: what it learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin
-    with ``prefix``; split, metric: in words; mean_with: safetensors of other runs, whose numbers are averaged with the
-    run's in equal parts (Wortsman et al. 2022, Model soups); an embedder's may be shallower.
+    """run: the folder of the finished run; weights: "age", "ager", "embedder", "detector", "faces" or "style"; sets:
+    what it learned from; figures: a JSON file written by `evaluate`, of which the card takes those that begin with
+    ``prefix``; split, metric: in words; mean_with: safetensors of other runs, whose numbers are averaged with the run's
+    in equal parts (Wortsman et al. 2022, Model soups); an embedder's may be shallower.
     What is left empty (command, split, metric) or -1 (seed) is told by the run itself or by the kind of network.
     """
 
@@ -112,9 +110,6 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
             "fold": aging.fold,
         }
         return "ager", AgingUNet(**arguments), arguments, (256, 384, 512)
-    if config.weights == "finer":
-        finer = {"width": int(told["finer_width"]), "depth": int(told["finer_depth"])}
-        return "finer", FinerNet(**finer), dict(finer), (512, 384)
     if config.weights == "detector":
         detector = DetectorConfig()
         return "detector", build_detector(detector), detector_arguments(detector), (640,)
@@ -133,7 +128,7 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
         channels = [gan.width << level for level in reversed(range(doublings(gan.size)))]
         made: dict[str, object] = {"latent": gan.latent, "channels": channels}
         return "faces", FaceGenerator(gan.latent, channels), made, (1,)  # its inputs are points, not pictures
-    known = "age, ager, finer, detector, embedder, faces or style"
+    known = "age, ager, detector, embedder, faces or style"
     raise DataError(f"{config.weights!r} is no network of this program: publish {known}.")
 
 

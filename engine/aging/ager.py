@@ -1,31 +1,25 @@
 """Asks the aging network what to add to an aligned face.
 
-A face larger than the network's own side (256 pixels) is asked about in two scales: the network sees it made smaller,
-and a second, light one ("finer") draws its answer at full size, with the lines and strands that only the large picture
-shows. So large faces grow as old as small ones, for half the time that the network itself would take there.
+Faces larger than the network's own side (256 pixels) are asked about at that side, and its answer is drawn on them as
+large as they are (engine/geometry/scales.py): so large faces become as old as small ones, in the same time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.geometry.scales import drawn_large, shrunk
 from engine.runtime import Network, load_network, on_many_pictures, on_pictures
-from engine.types import AlignedFace, FloatArray, Image
-from engine.weights.store import find, names
+from engine.types import AlignedFace, FloatArray
+from engine.weights.store import find
 
 # Below the first number of years nothing is changed at all; the change fades in until the second.
 FADE_YEARS = (0.5, 3.0)
-
-_FINER = "finer"
-
-Picture = TypeVar("Picture", np.uint8, np.float32)
 
 
 def change_gain(source_age: float, target_age: float) -> float:
@@ -44,17 +38,13 @@ def change_gain(source_age: float, target_age: float) -> float:
 class Ager:
     """The aging network with its inputs prepared and its answer in 8-bit units."""
 
-    def __init__(self, network: Network, size: int = 0, finer: Callable[[int], Network] | None = None) -> None:
-        """size: side it is meant for (default: the network's). finer: loads the finer network for crops of a side, when
-        the first larger than the network's own comes; without it the network is asked about these as they are.
-        """
+    def __init__(self, network: Network, size: int = 0) -> None:
+        """size: side of the faces it is meant for (default: the network's)."""
         self._network = network
         self._size = size or network.size
         self._quick = on_pictures(network)
         self._many = on_many_pictures(network)
         self._kept_maps: tuple[tuple[float, float], int, FloatArray] | None = None
-        self._load_finer = finer
-        self._finer: Network | None = None
 
     @classmethod
     def load(
@@ -66,24 +56,17 @@ class Ager:
         precision: str = "auto",
         threads: int = 0,
     ) -> Ager:
-        """The ager on the network "ager", warmed up for crops of this side. Raises WeightsError, DeviceError.
-
-        Where the folder has no network "finer", larger crops are given to the other one as they are.
-        """
-
-        def load(name: str, side: int) -> Network:
-            return load_network(name, device, folder=folder, size=side, precision=precision, threads=threads)
-
+        """The ager on the network "ager", warmed up for crops of this side. Raises WeightsError, DeviceError."""
         own = find("ager", folder).card.size
-        two_scales = size > own and _FINER in names(folder)
-        finer = partial(load, _FINER) if _FINER in names(folder) else None
-        ager = cls(load("ager", own if two_scales else size), size, finer)
+        side = min(size or own, own)
+        network = load_network("ager", device, folder=folder, size=side, precision=precision, threads=threads)
+        ager = cls(network, size)
         ager.warm_up(ager.size)
         return ager
 
     @property
     def size(self) -> int:
-        """Side in pixels it was warmed up for; other multiples of 32 work, the first time more slowly."""
+        """Side in pixels it is meant for; others work, too, the first time more slowly."""
         return self._size
 
     @property
@@ -92,15 +75,15 @@ class Ager:
 
     def warm_up(self, size: int) -> None:
         """Runs once on an empty crop of this side, so that the first face does not wait for the preparation."""
-        self.residuals([_face(np.zeros((size, size, 3), np.uint8))], [20], [60])
+        self.residuals([AlignedFace(np.zeros((size, size, 3), np.uint8), np.eye(2, 3), 0, 0)], [20], [60])
 
     def residuals(
         self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
     ) -> FloatArray:
         """What to add to each crop: (N, S, S, 3) float32 BGR in units of 8-bit pixel values.
 
-        faces: wide-aligned crops of one side S, a multiple of 32. Where source and target age are less than half a
-        year apart the answer is exactly zero and the network is not asked.
+        faces: wide-aligned crops of one side S: a multiple of 32, or larger than the network's own. Where source and
+        target age are less than half a year apart the answer is exactly zero and the network is not asked.
         Raises ValueError if lengths or sides differ.
         """
         if not len(faces) == len(source_ages) == len(target_ages):
@@ -113,7 +96,7 @@ class Ager:
         size = sizes.pop()
         gains = [change_gain(s, t) for s, t in zip(source_ages, target_ages, strict=True)]
         due = [i for i, gain in enumerate(gains) if gain > 0]
-        answers = self._asked([faces[i] for i in due], [(source_ages[i], target_ages[i]) for i in due])
+        answers = self._answers([faces[i] for i in due], [(source_ages[i], target_ages[i]) for i in due])
         if len(due) == len(faces) == 1 and gains[0] == 1:  # as mostly: nothing to be copied
             return answers[0][None]
         result = np.zeros((len(faces), size, size, 3), np.float32)
@@ -121,28 +104,17 @@ class Ager:
             np.multiply(answer, np.float32(gains[i]), out=result[i])
         return result
 
+    def _answers(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
+        """What is added to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
+        own = self._network.size
+        if not faces or faces[0].size <= own:
+            return self._asked(faces, ages)
+        small = [replace(face, crop=shrunk(face.crop, own)) for face in faces]
+        found = zip(self._asked(small, ages), small, faces, strict=True)
+        return [drawn_large(change, little.crop, face.crop) for change, little, face in found]
+
     def _asked(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
-        """What the networks add to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
-        if not faces or self._load_finer is None or faces[0].size <= self._network.size:
-            return self._at_once(faces, ages)
-        small = [_face(_shrunk(face.crop, self._network.size)) for face in faces]
-        return self._refined([face.crop for face in faces], self._at_once(small, ages))
-
-    def _refined(self, crops: list[Image], coarse: list[FloatArray]) -> list[FloatArray]:
-        """What is added to the small faces, for the large ones: (S, S, 3) each."""
-        size = crops[0].shape[0]
-        if self._finer is None:
-            assert self._load_finer is not None
-            self._finer = self._load_finer(size)
-        half = np.stack([_planes(_shrunk(each, size // 2)) for each in coarse])
-        if (many := on_many_pictures(self._finer)) is not None:
-            return list(many(np.stack(crops), half))
-        if (quick := on_pictures(self._finer)) is not None:
-            return [quick(crop, half[i : i + 1]) for i, crop in enumerate(crops)]
-        return [_pixels(each) for i, crop in enumerate(crops) for each in self._finer(_blob([crop]), half[i : i + 1])]
-
-    def _at_once(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
-        """What the network itself adds to each face, whatever its side."""
+        """What the network adds to each face, whatever its side: (S, S, 3) BGR in units of 8-bit pixel values."""
         if not faces:
             return []
         if self._many is not None:
@@ -155,7 +127,7 @@ class Ager:
         found: list[FloatArray] = []
         for start in range(0, len(faces), many := len(faces) if self._network.batches else 1):
             part = slice(start, start + many)
-            image = _blob([face.crop for face in faces[part]])
+            image = np.asarray(cv2.dnn.blobFromImages([f.crop for f in faces[part]], 1 / 255, swapRB=True), np.float32)
             found += map(_pixels, self._network(image, *_maps(ages[part], image.shape[-1])))
         return found
 
@@ -167,22 +139,8 @@ class Ager:
         return kept[2]
 
     def close(self) -> None:
-        """Lets go of the networks; twice is safe."""
+        """Lets go of the network; twice is safe."""
         self._network.close()
-        if self._finer is not None:
-            self._finer.close()
-
-
-def _face(crop: Image) -> AlignedFace:
-    """A crop that lies nowhere."""
-    return AlignedFace(crop, np.eye(2, 3), 0, 0)
-
-
-def _shrunk(picture: NDArray[Picture], side: int) -> NDArray[Picture]:
-    """A square picture (S, S, 3) with this side, by area averages; as it is if it has that already."""
-    if picture.shape[0] == side:
-        return picture
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), picture.dtype)
 
 
 def _maps(ages: list[tuple[float, float]], size: int) -> FloatArray:
@@ -190,16 +148,6 @@ def _maps(ages: list[tuple[float, float]], size: int) -> FloatArray:
     maps = np.empty((2, len(ages), 1, size, size), np.float32)
     maps[:] = np.array(ages, np.float32).T[:, :, None, None, None] / 100
     return maps
-
-
-def _blob(crops: list[Image]) -> FloatArray:
-    """(N, 3, S, S) RGB in 0..1 of crops (S, S, 3) BGR in 8 bits."""
-    return np.asarray(cv2.dnn.blobFromImages(crops, 1 / 255, swapRB=True), np.float32)
-
-
-def _planes(pixels: FloatArray) -> FloatArray:
-    """(S, S, 3) BGR in 8-bit units -> (3, S, S) RGB in units of 0..1."""
-    return np.multiply(pixels.transpose(2, 0, 1)[::-1], np.float32(1 / 255), dtype=np.float32, order="C")
 
 
 def _pixels(planes: FloatArray) -> FloatArray:

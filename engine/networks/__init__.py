@@ -21,8 +21,7 @@ class NetworkSpec:
     inputs: (name, channels) of each input, all (N, channels, H, W) float32 (square crops for all but the detector and
     the style network, whose second input may be (N, channels, 1, 1), and the generator of faces, whose inputs are
     points: H = W = 1); multiple: H and W must be multiples of it; any_shape: it sees whole pictures, whose sides are
-    many; pictures: the program gives it pictures as they are (runtime.on_pictures), so that this is what is prepared;
-    parts: by how much each input's side is smaller than the first one's (empty: by nothing).
+    many; pictures: the program gives it pictures as they are (runtime.on_pictures), so that this is what is prepared.
     """
 
     module: str
@@ -31,19 +30,11 @@ class NetworkSpec:
     multiple: int
     any_shape: bool = False
     pictures: bool = False
-    parts: tuple[int, ...] = ()
-
-    def sides(self, size: int) -> tuple[int, ...]:
-        """The side of each input where that of the first is ``size``."""
-        return tuple(size // part for part in self.parts or [1] * len(self.inputs))
 
 
 REGISTRY = {
     "ager": NetworkSpec(
         "engine.networks.ager", "AgingUNet", (("image", 3), ("source_age", 1), ("target_age", 1)), 32, pictures=True
-    ),
-    "finer": NetworkSpec(
-        "engine.networks.finer", "FinerNet", (("image", 3), ("coarse", 3)), 8, pictures=True, parts=(1, 2)
     ),
     "embedder": NetworkSpec("engine.networks.embedder", "EmbedderNet", (("image", 3),), 16),
     "detector": NetworkSpec("engine.networks.detector", "DetectorNet", (("image", 3),), 32, any_shape=True),

@@ -55,9 +55,8 @@ def on_pictures(network: Network) -> OnPicture | None:
 def on_many_pictures(network: Network) -> OnPicture | None:
     """The same for several pictures in one call, if this network has it.
 
-    (pictures (N, S, S, 3) uint8 BGR, every other input as ever, or as a number for each picture, (N,) float32, which
-    the input is all over) -> (N, S, S, 3) float32 BGR in units of 8-bit pixel values, a new array. It is a method
-    ``pictures``.
+    (pictures (N, S, S, 3) uint8 BGR, for every other input a number for each picture, (N,) float32, which the input is
+    all over) -> (N, S, S, 3) float32 BGR in units of 8-bit pixel values, a new array. It is a method ``pictures``.
     """
     way: OnPicture | None = getattr(network, "pictures", None)
     return way

@@ -26,18 +26,15 @@ def folded(model: Any, ov: Any) -> Any | None:
     None where the model is not of that kind; it must not be used afterwards.
     """
     from openvino import opset13 as op
-    from openvino.passes import ConstantFolding, Manager
 
-    numbers = Manager()
-    numbers.register_pass(ConstantFolding())  # other inputs may be shaped like the picture: where its size is fixed, so
-    numbers.run_passes(model)  # are theirs, and nothing needs to ask it
     try:
         head, tail = _Head(model), _Tail(model)
         if head.fold != tail.fold:
             return None
         inner = _inner(head.fold)
         picture = op.parameter([1, head.rows, head.columns, len(inner)], ov.Type.u8, "picture")
-        head.replace(op, op.multiply(op.convert(picture, "f32"), op.constant(np.float32(1 / 255))), inner)
+        planes = op.transpose(op.convert(picture, "f32"), op.constant(np.array([0, 3, 1, 2])))
+        head.replace(op, op.multiply(planes, op.constant(np.float32(1 / 255))), inner)
         pixels = op.multiply(tail.replaced(op, inner), op.constant(np.float32(255)))
         answer = op.result(op.transpose(pixels, op.constant(np.array([0, 2, 3, 1]))))
         others = [port.get_node() for port in model.inputs[1:]]
@@ -90,22 +87,17 @@ class _Head:
         if colours != 3 or self.fold != across or _order(turned) != _FOLDS:
             raise _OtherKindError
         self._channels = _expected(_reader(turned), "Reshape")
-        self._joined = _expected(_reader(self._channels), "Concat")
-        if self._joined.input_value(0).get_node().get_friendly_name() != self._channels.get_friendly_name():
+        joined = _expected(_reader(self._channels), "Concat")
+        if joined.input_value(0).get_node().get_friendly_name() != self._channels.get_friendly_name():
             raise _OtherKindError
-        self._convolution = _expected(_reader(self._joined), "Convolution")
+        self._convolution = _expected(_reader(joined), "Convolution")
 
-    def replace(self, op: Any, squares: Any, inner: list[int]) -> None:
-        """Lets these squares (1, h, w, 3 F F) in 0..1 stand for the folded picture, with channels in this order.
-
-        Channels come last inside the convolution, too: put together in another order, all of it would be turned.
-        """
+    def replace(self, op: Any, planes: Any, inner: list[int]) -> None:
+        """Lets these planes (1, 3 F F, h, w) in 0..1 stand for the folded picture, in this order of channels."""
         if self._added is not None:
-            squares = op.add(squares, self._added)
-        last, first = op.constant(np.array([0, 2, 3, 1])), op.constant(np.array([0, 3, 1, 2]))
-        others = [op.transpose(each, last) for each in self._joined.input_values()[1:]]
-        planes = op.transpose(op.concat([squares, *others], 3), first)
-        self._convolution.input(0).replace_source_output(planes.output(0))
+            planes = op.add(planes, self._added)
+        for port in self._channels.output(0).get_target_inputs():
+            port.replace_source_output(planes.output(0))
         weights = self._convolution.input_value(1)
         order = np.array([*inner, *range(len(inner), weights.get_shape()[1])])
         sorted_ = op.gather(weights, op.constant(order), op.constant(1))

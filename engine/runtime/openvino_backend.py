@@ -149,7 +149,7 @@ def fastest(timings_ms: Mapping[str, float]) -> str:
 def example_inputs(card: Card, size: int) -> list[FloatArray]:
     """Something like a face, for one crop: soft blobs of colour in 0..1, seen as 30 and wanted as 70 years old.
 
-    For the style network: the same blobs in its first style; for the finer one: with other blobs as the change.
+    For the style network: the same blobs in its first style.
     """
     blobs = np.random.default_rng(0).random((8, 8, 3), np.float32)
     image = np.asarray(cv2.resize(blobs, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
@@ -157,8 +157,6 @@ def example_inputs(card: Card, size: int) -> list[FloatArray]:
     if card.network == "style":
         channels = REGISTRY[card.network].inputs[1][1]
         return [tensor, np.eye(1, channels, dtype=np.float32)[..., None, None]]
-    if card.network == "finer":
-        return [tensor, np.ascontiguousarray(0.2 * tensor[..., ::-2, ::2] - 0.1)]
     ages = [np.full((1, 1, size, size), years, np.float32) for years in (0.3, 0.7)]
     return [tensor, *ages][: len(REGISTRY[card.network].inputs)]
 

@@ -54,11 +54,11 @@ class TorchNetwork:
     def __call__(self, *inputs: FloatArray) -> FloatArray:
         return self._answer(self._eager, inputs, self._type)
 
-    def pictures(self, images: Images, *others: FloatArray) -> FloatArray:
+    def pictures(self, images: Images, *numbers: FloatArray) -> FloatArray:
         """See engine.runtime.backend.on_many_pictures: a seventh of the bytes go to the device, and there they
         are turned into what the network takes.
         """
-        return self._answer(self._eager_on_pictures, (images, *others), None)
+        return self._answer(self._eager_on_pictures, (images, *numbers), None)
 
     def close(self) -> None:
         with self._lock:
@@ -88,11 +88,11 @@ class TorchNetwork:
         return output
 
     def _eager_on_pictures(self, tensors: list[Tensor]) -> Tensor:
-        """(N, S, S, 3) bytes BGR and numbers (N,) or planes -> (N, S, S, 3) float32 BGR in 8-bit units."""
-        images, *others = tensors[0], *(each.to(self._type) for each in tensors[1:])
+        """(N, S, S, 3) bytes BGR and numbers (N,) -> (N, S, S, 3) float32 BGR in 8-bit units."""
+        images, *numbers = tensors
         planes = (images.to(self._type) / 255).flip(3).permute(0, 3, 1, 2)  # channels last, as they lie
         side = planes.shape[2:]
-        maps = [each if each.ndim == 4 else each.view(-1, 1, 1, 1).expand(-1, 1, *side) for each in others]
+        maps = [number.to(self._type).view(-1, 1, 1, 1).expand(-1, 1, *side) for number in numbers]
         output: Tensor = self._module(planes, *maps)
         return (output.float() * 255).permute(0, 2, 3, 1).flip(3).contiguous()
 
@@ -146,8 +146,7 @@ def load_torch(weights: Weights, *, device: str, size: int) -> TorchNetwork:
     network = TorchNetwork(weights.card.name, load_module(weights), device, size)
     examples = example_inputs(weights.card, size)
     if REGISTRY[weights.card.network].pictures:  # the form that will be asked: each is recorded for itself
-        others = [x[0].mean((1, 2)) if x.shape[1] == 1 else x for x in examples[1:]]
-        network.pictures(np.zeros((1, size, size, 3), np.uint8), *others)
+        network.pictures(np.zeros((1, size, size, 3), np.uint8), *(x[0].mean((1, 2)) for x in examples[1:]))
     else:
         network(*examples)
     return network

@@ -26,7 +26,6 @@ EMBEDDER = Card(
     arguments={"stem": 8, "channels": [8, 8, 16], "blocks": [1, 1, 1], "features": 32, "dimensions": 16},
     figures={"verify_threshold": 0.45, "identify_threshold": 0.5, "false_accept_rate": 0.001},
 )
-FINER = Card("finer", "finer", (128, 96), licence="none: random numbers", arguments={"width": 4, "depth": 1})
 STYLE = Card(
     "style",
     "style",
@@ -51,18 +50,6 @@ def make_weights(folder: Path) -> Path:
         if card is EMBEDDER:
             _centre(module)
         publish(card, module, folder)
-    return folder
-
-
-def make_finer_weights(folder: Path) -> Path:
-    """Publishes a "finer" network that adds something to what it enlarges into the folder; the folder itself."""
-    import torch
-
-    from engine.networks import build
-    from training.export import publish
-
-    torch.manual_seed(8)
-    publish(FINER, build(FINER.network, FINER.arguments).eval(), folder)
     return folder
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 import torch
 
 from engine.landmarks import topology
 from engine.landmarks.mesh import FaceMesher
+from engine.types import FloatArray
 from tests.builders import face_picture
-from training.aging.retouch import blurred, deepened, frown_mask, unfrowned, with_strands
+from training.aging.retouch import beard_mask, blurred, deepened, frown_mask, greyed_beards, unfrowned, with_strands
 from training.aging.skin import light_of
 
 
@@ -51,12 +53,17 @@ def test_frowns_lose_what_they_darken_and_keep_what_they_lighten() -> None:
     assert torch.equal(unfrowned(change, torch.zeros(1, 1, 64, 64), 0.4), change)
 
 
-def test_the_frown_is_between_the_brows() -> None:
+@pytest.fixture(scope="module")
+def mesh() -> FloatArray:
+    """That of the demo's face in a picture of 256 pixels."""
     mesher = FaceMesher()
     found = mesher.mesh(face_picture(256), np.array([65, 50, 190, 200], np.float32), passes=3)
     mesher.close()
     assert found is not None
-    mesh = found.points
+    return found.points
+
+
+def test_the_frown_is_between_the_brows(mesh: FloatArray) -> None:
     mask = frown_mask(mesh, 256)
     _, columns = np.nonzero(mask > 0.5)
     brows = mesh[[*topology.RIGHT_EYEBROW, *topology.LEFT_EYEBROW]]
@@ -64,6 +71,59 @@ def test_the_frown_is_between_the_brows() -> None:
     assert abs(columns.mean() - mesh[9, 0]) < 4
     assert mask.shape == (256, 256) and 0.9 < mask.max() <= 1
     assert mask[round(mesh[1, 1]), round(mesh[1, 0])] == 0, "the nose"
+
+
+def test_a_beard_is_below_the_nose_and_not_on_the_lips(mesh: FloatArray) -> None:
+    mask = beard_mask(mesh, 256)
+
+    def at(point: int) -> float:
+        x, y = mesh[point]
+        return float(mask[round(float(y)), round(float(x))])
+
+    assert at(topology.CHIN) > 0.5 and at(164) > 0.5, "chin and moustache"
+    assert at(13) < 0.2 and at(topology.NOSE_TIP) == 0 and at(9) == 0 and at(50) == 0, "lips, nose, forehead, cheekbone"
+
+
+SIDE = 96
+
+
+def bearded(beard_light: float, long: bool = False) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A square face of 0.6 with a beard in its lower half, lit from the left, its skin, and where a beard can be."""
+    skin, beard = torch.zeros(1, 1, SIDE, SIDE), torch.zeros(1, 1, SIDE, SIDE)
+    skin[..., 8:72, 16:80] = 1
+    beard[..., 40:72, 16:80] = 1
+    picture = torch.full((1, 3, SIDE, SIDE), 0.6)
+    picture[..., 40 : SIDE if long else 72, 16:80] = beard_light
+    return picture * torch.linspace(1.2, 0.6, SIDE), skin, beard
+
+
+def greyed(beard_light: float, long: bool = False, share: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Picture, and what is added to it."""
+    picture, skin, beard = bearded(beard_light, long)
+    made = greyed_beards(torch.zeros_like(picture), picture, skin, beard, torch.full((1, 1, 1, 1), share))
+    return picture, made
+
+
+def test_dark_beards_turn_grey_whatever_side_the_light_comes_from() -> None:
+    picture, made = greyed(0.12)
+    after = picture + made
+    for column in (24, 72):
+        skin_light = 0.6 * float(torch.linspace(1.2, 0.6, SIDE)[column])
+        assert float(after[0, 0, 56, column]) == pytest.approx(0.7 * skin_light, rel=0.15)
+    assert made[..., :36, :].abs().max() < 1e-6, "the upper face"
+    assert torch.allclose(greyed(0.12, share=0.5)[1], made / 2)
+
+
+def test_no_beard_no_grey() -> None:
+    assert greyed(0.55)[1].abs().max() < 1e-6, "shaven"
+    picture, skin, beard = bearded(0.12)
+    assert torch.equal(greyed_beards(0 * picture, picture, skin, 0 * beard, torch.ones(1, 1, 1, 1)), 0 * picture)
+
+
+def test_long_beards_fade_towards_the_chin() -> None:
+    short, long = greyed(0.12)[1], greyed(0.12, long=True)[1]
+    assert float(long[0, 0, 44, 48]) > 0.8 * float(short[0, 0, 44, 48])
+    assert float(long[0, 0, 70, 48]) < 0.3 * float(short[0, 0, 70, 48])
 
 
 def contrast(picture: torch.Tensor) -> torch.Tensor:

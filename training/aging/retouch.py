@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from engine.landmarks import topology
 from training.aging.skin import light_of
 
 _LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
@@ -27,6 +28,16 @@ _HAIR = (
     0.6,
 )  # parts of the skin's light: darker than the first is hair, lighter than both is none
 _MOST = 3.0  # times that a strand's contrast may grow
+_NEAR_PX, _LOCK_PX = 26.0, 2.0  # skin nearest to a beard, and locks of it, as Gaussians
+_DARK = (0.42, 0.68)  # parts of that skin's light: darker than the first is beard, lighter than the second none
+_ENOUGH, _BEYOND = (0.1, 0.3), (0.3, 0.6)  # parts that a beard covers: less is shadow; below the chin: more is long
+_CHIN_PX, _FADED_PX = 16, 9.0  # so far below its place a long beard is looked for, and so softly its grey ends
+_GREY, _COLOURLESS = (
+    0.7,
+    0.8,
+)  # of the skin's light a grey beard has, and of its colour it loses
+# Of the mesh, where a beard can be: from one ear along the jaw to the other, and back across cheeks and nose.
+_BEARD = (361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132, 205, 98, 2, 327, 425)
 _BROW_ENDS, _BROWS_BETWEEN = (55, 285), (9, 8)  # of the mesh: inner ends of the brows, and the middle between them
 
 
@@ -51,6 +62,48 @@ def frown_mask(mesh: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     cv2.circle(mask, (round(centre[0]), round(centre[1])), round(0.55 * wide), 255, -1)
     soft = max(1.0, 0.2 * wide)
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), soft), np.float32) / 255
+
+
+def beard_mask(mesh: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """(size, size) softly 1 where a face with this mesh (478, 2) can have a beard, 0 elsewhere and on the lips."""
+    points = np.asarray(mesh, np.float64)
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(mask, [np.round(points[list(_BEARD)]).astype(np.int32)], 255)
+    reach = max(1, round(0.05 * float(np.linalg.norm(points[_BEARD[0]] - points[_BEARD[-1]]))))
+    mask = np.asarray(cv2.dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+    cv2.fillPoly(mask, [np.round(points[list(topology.LIPS_OUTER)]).astype(np.int32)], 0)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(1.0, 0.4 * reach)), np.float32) / 255
+
+
+def greyed_beards(change: Tensor, picture: Tensor, skin: Tensor, beard: Tensor, share: Tensor) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, with beards and moustaches turned grey.
+
+    A beard is what is darker than the skin of the upper face that is nearest, if there is enough of it: the light that
+    falls from one side is on both. Long ones turn grey above and fade towards the chin: what is beyond it is outside of
+    the face, and stays dark. skin, beard (N, 1, H, W): where skin and where a beard can be (nowhere on faces that have
+    none for certain); share (N, 1, 1, 1): how grey, in 0..1.
+    """
+    bare = (skin * (1 - beard)).clamp(0, 1)
+    near = blurred(light_of(picture) * bare, _NEAR_PX) / blurred(bare, _NEAR_PX).clamp(min=1e-4)
+    low, high = _DARK
+    dark = 1 - ((blurred(light_of(picture), _LOCK_PX) / near.clamp(min=1e-3) - low) / (high - low)).clamp(0, 1)
+    below = (beard.roll(_CHIN_PX, 2) - beard).clamp(min=0)
+    below[:, :, :_CHIN_PX] = 0
+    enough, beyond = (_share(_part(dark, where), *limits) for where, limits in ((beard, _ENOUGH), (below, _BEYOND)))
+    faded = 1 - beyond * (2.5 * blurred(below, _FADED_PX)).clamp(0, 1)
+    weight = beard * dark * enough * faded * share
+    after = blurred(picture + change, _LOCK_PX)
+    grey = (_GREY * near - light_of(after)).clamp(min=0)
+    return change + weight * (grey - _COLOURLESS * (after - light_of(after)))
+
+
+def _part(amount: Tensor, where: Tensor) -> Tensor:
+    """The mean of the amount (N, 1, H, W) where that is 1, as (N, 1, 1, 1)."""
+    return (amount * where).sum((2, 3), keepdim=True) / where.sum((2, 3), keepdim=True).clamp(min=1)
+
+
+def _share(value: Tensor, low: float, high: float) -> Tensor:
+    return ((value - low) / (high - low)).clamp(0, 1)
 
 
 def deepened(change: Tensor, share: Tensor, gain: float) -> Tensor:

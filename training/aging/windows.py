@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine.landmarks.mask import head_mask
 from training.aging.pairs import Pairs
-from training.aging.retouch import frown_mask
+from training.aging.retouch import beard_mask, frown_mask
 from training.aging.skin import skin_mask
 from training.data.faces import FaceSet
 from training.house import Samples
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from training.loops.aging import AgingConfig
 
 HEIGHT, WIDTH = 224, 224
+_MAN = 0  # in FaceSet.gender
 SIZE = 256
 ENLARGED = 1.15
 """From this scale on a face stands for one in a crop of 384 or 512 pixels."""
@@ -51,7 +52,8 @@ class Whole:
 class Batch:
     """before, after (N, 3, H, W) RGB 0..1; mask (N, 1, H, W) of the face, outside of which nothing is added; weight
     (N, 1, H, W) of the loss; ages (N,) in years. If the sampler was asked for it: skin (N, 1, H, W) where skin is,
-    frown (N, 1, H, W) between the brows, and the whole faces they are windows of.
+    frown (N, 1, H, W) between the brows, beard (N, 1, H, W) where men can have one; and the whole faces they are
+    windows of.
     """
 
     before: Tensor
@@ -62,6 +64,7 @@ class Batch:
     target: Tensor
     skin: Tensor | None = None
     frown: Tensor | None = None
+    beard: Tensor | None = None
     whole: Whole | None = None
 
     @staticmethod
@@ -73,8 +76,9 @@ class Batch:
         *matrix, source, target = columns[len(planes) :]
         if not rest:
             return Batch(before, after, mask, weight, source, target)
-        skin, frown, face, its_skin = rest
-        return Batch(before, after, mask, weight, source, target, skin, frown, Whole(face, its_skin, matrix[0]))
+        skin, frown, beard, face, its_skin = rest
+        whole = Whole(face, its_skin, matrix[0])
+        return Batch(before, after, mask, weight, source, target, skin, frown, beard, whole)
 
 
 def _jitter(rng: np.random.Generator, enlarged: float) -> NDArray[np.float64]:
@@ -88,7 +92,7 @@ def _jitter(rng: np.random.Generator, enlarged: float) -> NDArray[np.float64]:
     return np.asarray(matrix, np.float64)
 
 
-def webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _webcam(value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Light noise and blur on what the network sees; what it must add stays clean."""
     if rng.random() < 0.25:
         value = np.asarray(cv2.GaussianBlur(value, (0, 0), rng.uniform(0.4, 1.4)), np.float32)
@@ -109,9 +113,9 @@ def _crisp(value: NDArray[np.float32], scale: float, rng: np.random.Generator) -
     return np.asarray(value + edges + strength * grain[..., None], np.float32)
 
 
-def known_part(corners: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def _known(corners: NDArray[np.float32]) -> NDArray[np.float32]:
     """(S, S) 1 where the crop shows the picture, 0 where its edge is repeated, with a soft seam."""
-    canvas = np.zeros((size, size), np.uint8)
+    canvas = np.zeros((SIZE, SIZE), np.uint8)
     cv2.fillConvexPoly(canvas, np.round(corners).astype(np.int32), 255)
     return cv2.blur(cv2.erode(canvas, np.ones((5, 5))), (5, 5)).astype(np.float32) / 255
 
@@ -133,9 +137,10 @@ class PairSampler:
         before = faces.crops[row]
         same = rng.random() < self.config.zero_gap
         after = before if same else pairs.after[index]
-        masks = [head_mask(faces.meshes[row], SIZE), known_part(faces.corners[row], SIZE)]
+        masks = [head_mask(faces.meshes[row], SIZE), _known(faces.corners[row])]
         if self.whole:
-            masks += [skin_mask(faces.meshes[row], SIZE), frown_mask(faces.meshes[row], SIZE)]
+            masks += [make(faces.meshes[row], SIZE) for make in (skin_mask, frown_mask, beard_mask)]
+            masks[-1] = masks[-1] * np.float32(faces.gender[row] == _MAN)
         matrix = _jitter(rng, self.config.enlarged)
         flip = rng.random() < 0.5
         gain = (rng.uniform(0.7, 1.2) * rng.uniform(0.93, 1.07, 3)).astype(np.float32)
@@ -153,7 +158,7 @@ class PairSampler:
         mask, known, *rest = np.split(moved, moved.shape[2], axis=2)
         scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
         seen = _crisp(clean, scale, rng) if scale > ENLARGED and rng.random() < 0.7 else clean
-        seen = np.clip(webcam(seen, rng), 0, 1)
+        seen = np.clip(_webcam(seen, rng), 0, 1)
         wanted = np.clip(seen + change * known * mask, 0, 1)
         # Beyond the picture's edge the truth is not known, only guessed as no change.
         weight = 0.1 + 0.9 * known
@@ -171,8 +176,8 @@ class PairSampler:
 
     def sample(self, number: int) -> tuple[NDArray[np.float32], ...]:
         """before, after (H, W, 3) RGB 0..1, mask and weight (H, W, 1), and both ages, as in ``Batch``; if asked for,
-        with the skin and what is between the brows (H, W, 1), and the face, its skin and the matrix of ``Whole`` before
-        the ages.
+        with the skin, what is between the brows and where a beard can be (H, W, 1), and the face, its skin and the
+        matrix of ``Whole`` before the ages.
         """
         rng = np.random.default_rng((self.config.seed, number))
         return self._one(int(rng.integers(0, self.ends[-1])), rng)

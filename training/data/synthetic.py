@@ -148,8 +148,6 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
         return {"data": faces, "pairs": pairs, "out": out}
     if config == "LargeConfig":
         return {"data": faces, "source": str(folder / "utkface"), "out": out}
-    if config == "FinerConfig":
-        return _smoke_large(folder, faces) | {"out": out}
     if config == "DistilledConfig":
         from training.checkpoints import WEIGHTS_FILE
         from training.insight.smoke import write_aging_run
@@ -158,18 +156,6 @@ def write_smoke_data(folder: Path, config: str) -> dict[str, Any]:
     if config == "ScorecardConfig":
         return {"data": faces, "out": out}
     return _smoke_weights(folder, config)
-
-
-def _smoke_large(folder: Path, faces: str) -> dict[str, Any]:
-    """The faces as large crops, and a generator that knows nothing."""
-    from training.checkpoints import WEIGHTS_FILE
-    from training.data.large import LargeConfig, enlarge
-    from training.insight.smoke import write_aging_run
-
-    large, run = str(folder / "large"), write_aging_run(folder / "generator")
-    enlarge(LargeConfig(data=faces, source=str(folder / "utkface"), out=large, least=1))
-    weights = str(run / WEIGHTS_FILE)
-    return {"data": [large], "generator": weights, "teacher": weights, "multiples": [1, 2, 4, 5, 6], "fold": 2}
 
 
 def _smoke_people(folder: Path, config: str) -> dict[str, str]:

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import WeightsError
+from engine.geometry.scales import drawn_large, shrunk
 from engine.landmarks.mask import head_mask
 from engine.networks import build
-from engine.paths import weights_dir
 from engine.weights.card import read_card
 from engine.weights.loading import load_module, read_tensors
 from engine.weights.store import CARD, IR_FILES, SAFETENSORS, Weights, find
 from training.data.sets import DataError
-from training.evaluation.compiled import Compiled
+from training.evaluation.compiled import Compiled, timed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,53 +80,45 @@ def shown(crops: Images, residuals: Floats, meshes: Floats, masked: bool = True)
 
 
 class OwnGenerator:
-    """Our residual network with its ages as two planes; finer: the network that draws its answer on crops larger than
-    ``size``, as the mirror has it (None: they are given to the first as they are).
-    """
+    """Our residual network with its ages as two planes; larger crops than ``size`` are made that small first."""
 
     masked = True
 
-    def __init__(
-        self, network: Path | nn.Module, name: str, size: int = SIZES[0], finer: Path | nn.Module | None = None
-    ) -> None:
-        self.name, self.size, self._source, self._finer_source = name, size, network, finer
+    def __init__(self, network: Path | nn.Module, name: str, size: int = SIZES[0]) -> None:
+        self.name, self.size, self._source = name, size, network
         self._network = self._compiled("f32", 1)
-        self._finer = None if finer is None else self._compiled_finer("f32", 1)
 
     def residuals(self, crops: Images, source: Years, target: Years, *, raw: bool = False) -> Floats:
         gains = np.ones(len(crops)) if raw else mirror_gain(source, target)
         made = np.zeros(crops.shape, np.float32)
         for row in np.flatnonzero(gains):
-            planes = self._change(crops[row], source[row], target[row])
-            made[row] = planes.transpose(1, 2, 0)[..., ::-1] * (255 * gains[row])
+            made[row] = self._change(crops[row], source[row], target[row]) * np.float32(gains[row])
         return made
+
+    def _change(self, crop: Images, source: float, target: float) -> Floats:
+        """What it adds to a crop (S, S, 3) in 1/255."""
+        small = shrunk(crop, min(self.size, crop.shape[0]))
+        planes = self._network(*_planes(small, source, target))[0]
+        change = np.ascontiguousarray(planes.transpose(1, 2, 0)[..., ::-1] * np.float32(255))
+        return change if small.shape == crop.shape else drawn_large(change, small, crop)
 
     def ms(self, size: int, precision: str, threads: int) -> tuple[float, float]:
         crop = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
-        if self._finer is None or size <= self.size:
-            return self._compiled(precision, threads).ms(*_planes(crop, 30.0, 70.0))
-        small = self._compiled(precision, threads).ms(*_planes(_resized(crop, self.size), 30.0, 70.0))
-        coarse = np.zeros((1, 3, size // 2, size // 2), np.float32)
-        large = self._compiled_finer(precision, threads).ms(_planes(crop, 30.0, 70.0)[0], coarse)
-        return small[0] + large[0], small[1] + large[1]
-
-    def _change(self, crop: Images, source: float, target: float) -> Floats:
-        """What is added to a crop, (3, S, S) RGB in 0..1."""
-        side = crop.shape[0]
-        if self._finer is None or side <= self.size:
-            return np.asarray(self._network(*_planes(crop, source, target))[0], np.float32)
-        small = self._network(*_planes(_resized(crop, self.size), source, target))[0]
-        half = _resized(np.ascontiguousarray(small.transpose(1, 2, 0)), side // 2).transpose(2, 0, 1)
-        return np.asarray(self._finer(_planes(crop, source, target)[0], half[None])[0], np.float32)
+        small = shrunk(crop, min(self.size, size))
+        network = self._compiled(precision, threads).ms(*_planes(small, 30.0, 70.0))
+        if small.shape == crop.shape:
+            return network
+        change = np.zeros(small.shape, np.float32)
+        drawing = timed(lambda: drawn_large(change, shrunk(crop, self.size), crop))
+        return network[0] + drawing[0], network[1] + drawing[1]
 
     def _compiled(self, precision: str, threads: int) -> Compiled:
-        examples = [np.zeros((1, channels, 64, 64), np.float32) for channels in (3, 1, 1)]
-        return Compiled(self._source, examples, precision=precision, threads=threads)
-
-    def _compiled_finer(self, precision: str, threads: int) -> Compiled:
-        assert self._finer_source is not None
-        examples = [np.zeros((1, 3, side, side), np.float32) for side in (64, 32)]
-        return Compiled(self._finer_source, examples, precision=precision, threads=threads)
+        return Compiled(
+            self._source,
+            [np.zeros((1, channels, 64, 64), np.float32) for channels in (3, 1, 1)],
+            precision=precision,
+            threads=threads,
+        )
 
 
 def _planes(crop: Images, source: float, target: float) -> tuple[Floats, Floats, Floats]:
@@ -256,14 +248,7 @@ def load_generator(place: str, adapter: str = "") -> Generator:
     if place.endswith((".onnx", ".xml")):
         path = Path(place)
         return OnnxGenerator(path, read_adapter(Path(adapter) if adapter else path.with_suffix(".toml"), Adapter))
-    return OwnGenerator(*own_network(place, "ager"), finer=_finer_beside(place))
-
-
-def _finer_beside(place: str) -> Path | nn.Module | None:
-    """The network for larger crops that lies in the same folder of weights, if there is one."""
-    path = Path(place) if place else weights_dir()
-    folder = path if path.is_dir() else path.parent
-    return _best_form(find("finer", folder)) if (folder / f"finer{CARD}").is_file() else None
+    return OwnGenerator(*own_network(place, "ager"))
 
 
 def own_network(place: str, network: str, name: str = "") -> tuple[Path | nn.Module, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,13 +78,18 @@ class Compiled:
 
     def ms(self, *arrays: Floats, rounds: int = 30) -> tuple[float, float]:
         """Best and median time of one call in milliseconds, after three to warm up."""
-        times = []
-        for number in range(rounds + 3):
-            begin = time.perf_counter()
-            self(*arrays)
-            times.append(1e3 * (time.perf_counter() - begin))
-            del times[: number < 3]
-        return float(min(times)), float(np.median(times))
+        return timed(lambda: self(*arrays), rounds)
+
+
+def timed(call: Callable[[], object], rounds: int = 30) -> tuple[float, float]:
+    """Best and median time of a call in milliseconds, after three to warm up."""
+    times = []
+    for number in range(rounds + 3):
+        begin = time.perf_counter()
+        call()
+        times.append(1e3 * (time.perf_counter() - begin))
+        del times[: number < 3]
+    return float(min(times)), float(np.median(times))
 
 
 def _converted(module: nn.Module, examples: Sequence[Floats]) -> Any:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,18 +25,15 @@ from training.losses.patch import PatchDiscriminator, hinge_discriminator, hinge
 from training.losses.perceptual import PerceptualLoss
 from training.losses.texture import texture_loss
 
-Given = TypeVar("Given", contravariant=True)
-
 
 @dataclass(frozen=True)
 class AgingConfig:
     """steps of ``batch`` faces; until ``adversarial_from`` only distances count, then they become coarse, texture and
     perceptual losses join and the discriminator works, and ``discriminator_lead`` steps later the generator listens to
-    it; zero_gap: share of faces whose target is their own age; enlarged: share that stands for crops of 384 and 512
-    pixels; freeze_norm_from: from this step on batch normalisation
-    uses its running statistics, as it will in the mirror; features: weights of the age network for the perceptual loss
-    ("": fresh); extra, extra_pairs: further prepared folders, and the folders of their pairs; start_from: weights of a
-    generator to begin with ("": none).
+    it; zero_gap: share of faces whose target is their own age; enlarged: share of faces that are enlarged up to twice;
+    freeze_norm_from: from this step on batch normalisation uses its running statistics, as it will in the mirror;
+    features: weights of the age network for the perceptual loss ("": fresh); extra, extra_pairs: further prepared
+    folders, and the folders of their pairs; start_from: weights of a generator to begin with ("": none).
     """
 
     name: str = "aging"
@@ -224,14 +220,13 @@ def train(config: AgingConfig, resume: bool = False, machine: Machine | None = N
     folders = zip((config.data, *config.extra), (config.pairs, *config.extra_pairs), strict=True)
     sampler = PairSampler([(load(Path(data)), load_pairs(Path(pairs))) for data, pairs in folders], config)
     run = Run(config, machine, resume)
-    trainer, samples = AgingTrainer(config, run), sampler.samples()
-    return run_steps(run, trainer, samples, config.steps, config.batch, config.save_every, Batch.of)
+    return run_steps(run, AgingTrainer(config, run), sampler.samples(), config.steps, config.batch, config.save_every)
 
 
-class Trainer(Protocol[Given]):
+class Trainer(Protocol):
     """What learns step by step from batches of faces."""
 
-    average: ExponentialAverage[Any]
+    average: ExponentialAverage[AgingUNet]
 
     def state(self, step: int) -> dict[str, Any]:
         """All that is needed to go on after this step."""
@@ -239,21 +234,15 @@ class Trainer(Protocol[Given]):
     def load(self, state: dict[str, Any]) -> int:
         """Takes over a saved state; returns the step to go on with."""
 
-    def step(self, batch: Given, number: int) -> dict[str, float]:
+    def step(self, batch: Batch, number: int) -> dict[str, float]:
         """One step; returns its losses."""
 
 
 def run_steps(
-    run: Run,
-    trainer: Trainer[Given],
-    samples: Samples,
-    steps: int,
-    batch: int,
-    save_every: int,
-    read: Callable[[list[Tensor]], Given],
+    run: Run, trainer: Trainer, samples: Samples, steps: int, batch: int, save_every: int
 ) -> dict[str, float] | None:
     """From the checkpoint, if there is one, to the last step, with a checkpoint and a line of the log every
-    ``save_every`` steps; ``read`` makes a batch of collated samples. Returns the last figures.
+    ``save_every`` steps; returns the last figures.
     """
     first = trainer.load(run.saved) if run.saved else 0
     sums: dict[str, float] = {}
@@ -261,7 +250,7 @@ def run_steps(
     started, counted = time.monotonic(), 0
     batches = run.batches(samples, batch, first * batch, f"to step {steps}")
     for number, columns in enumerate(batches, first):
-        for name, value in trainer.step(read(columns), number).items():
+        for name, value in trainer.step(Batch.of(columns), number).items():
             sums[name] = sums.get(name, 0.0) + value
         counted += 1
         if (number + 1) % save_every and number + 1 < steps:

@@ -30,7 +30,7 @@ from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
-from training.aging.retouch import deepened, unfrowned, with_strands
+from training.aging.retouch import deepened, greyed_beards, unfrowned, with_strands
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
@@ -46,9 +46,10 @@ Network = TypeVar("Network", bound=nn.Module)
 
 _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
-GRID = 16  # the coarsest grid whose cells could show, in pixels
+_GRID = 16  # the coarsest grid whose cells could show, in pixels
 _GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be, nor held
-OLDER = 5.0  # years a face has to become older until its lines are shading altogether
+_GREY_FROM, _GREY_AT = 45.0, 70.0  # years between which a beard turns grey
+_OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,15 @@ class DistilledConfig:
     """teacher: weights of a generator of ``width``, ``teacher_multiples`` and ``teacher_fold``; multiples, fold: of the
     pupil of the same width, which takes over every layer that both have; shading: whether fine lines on skin are
     copied as shading (training/aging/skin.py) where a face becomes older, wide_shading: and wide changes; whole: large
-    faces get what is wide from the teacher's answer for the whole face at 256 px; texture_from: from this step on the
-    amount of fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the
-    age networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is missing of
-    what a face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked);
-    adversarial: weight of a discriminator that compares with real faces of the wished age (0: none), to which the pupil
-    listens from step ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
+    faces get what is wide from the teacher's answer for the whole face at 256 px; enlarged: share of large faces;
+    fine_lines, frowns, strands: how strong the finest lines on skin, frowns of faces that become older and strands of
+    hair that turns grey are to be, in parts of what they were (training/aging/retouch.py; strands 0: as the teacher has
+    them); beards: how grey those of old men become; texture_from: from this step on the amount of fine detail counts,
+    too; years: weight of a year that is missing of the share ``asked`` of the way, as the age networks ``estimators``
+    see it (0: they are not asked); likeness: weight of the similarity that is missing of what a face has to keep,
+    ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked); adversarial: weight of a
+    discriminator that compares with real faces of the wished age (0: none), to which the pupil listens from step
+    ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -83,6 +87,7 @@ class DistilledConfig:
     fine_lines: float = 1.0
     frowns: float = 1.0
     strands: float = 0.0
+    beards: float = 0.0
     steps: int = 5000
     batch: int = 8
     learning_rate: float = 1.5e-3
@@ -122,7 +127,7 @@ def take_over(pupil: AgingUNet, teacher: AgingUNet) -> int:
     return copied
 
 
-def loaded(name: str, file: str, network: Network) -> Network:
+def _loaded(name: str, file: str, network: Network) -> Network:
     """The network with these weights, named so in the configuration. Raises DataError."""
     try:
         network.load_state_dict(load_file(file))
@@ -155,9 +160,9 @@ class Distiller:
         self.config, self.run = config, run
         teacher = AgingUNet(config.width, config.teacher_multiples, fold=config.teacher_fold)
         pupil = AgingUNet(config.width, config.multiples, fold=config.fold)
-        loaded("teacher", config.teacher, teacher)
+        _loaded("teacher", config.teacher, teacher)
         if config.start_from:
-            loaded("start_from", config.start_from, pupil)
+            _loaded("start_from", config.start_from, pupil)
         else:
             take_over(pupil, teacher)
         self.teacher = teacher.to(run.device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -170,11 +175,11 @@ class Distiller:
             self.real = RealFaces(run, config.discriminator_rate, config.r1)
         self.short: YearsShort | None = None
         if config.years > 0:
-            networks = [loaded("estimators", file, AgeNet()) for file in config.estimators]
+            networks = [_loaded("estimators", file, AgeNet()) for file in config.estimators]
             self.short = YearsShort(networks, config.asked).to(run.device, memory_format=torch.channels_last)
         self.lost: LikenessLost | None = None
         if config.likeness > 0:
-            embedders = [loaded("recognisers", file, EmbedderNet()) for file in config.recognisers]
+            embedders = [_loaded("recognisers", file, EmbedderNet()) for file in config.recognisers]
             self.lost = LikenessLost(embedders, config.kept).to(run.device, memory_format=torch.channels_last)
 
     def state(self, step: int) -> dict[str, Any]:
@@ -198,7 +203,7 @@ class Distiller:
 
     def _asked(self, picture: Tensor, maps: tuple[Tensor, Tensor], rng: np.random.Generator) -> Tensor:
         """The teacher's residual (N, 3, H, W), asked of the picture shifted by some pixels and shifted back."""
-        aside = tuple(int(pixels) for pixels in rng.integers(0, GRID, 2))
+        aside = tuple(int(pixels) for pixels in rng.integers(0, _GRID, 2))
         moved = picture.roll(aside, (2, 3)).contiguous(memory_format=torch.channels_last)
         return self.teacher(moved, *maps).float().roll((-aside[0], -aside[1]), (2, 3))
 
@@ -234,7 +239,7 @@ class Distiller:
         result[large] += (1 - without_holes(skin[large])) * wide_part(seen - wanted[large])
         return result
 
-    def _retouched(self, wanted: Tensor, batch: Batch, older: Tensor) -> Tensor:
+    def _retouched(self, wanted: Tensor, batch: Batch, target: Tensor, older: Tensor) -> Tensor:
         """The residual (N, 3, H, W) as it is to be, better than the teacher's."""
         config, skin, frown = self.config, batch.skin, batch.frown
         if skin is None or frown is None:
@@ -243,6 +248,9 @@ class Distiller:
             wanted = deepened(wanted, skin * older, config.fine_lines)
         if config.frowns != 1:
             wanted = unfrowned(wanted, frown * older, config.frowns)
+        if config.beards > 0 and batch.beard is not None:
+            grey = config.beards * ((target - _GREY_FROM) / (_GREY_AT - _GREY_FROM)).clamp(0, 1).view(-1, 1, 1, 1)
+            wanted = greyed_beards(wanted, batch.before, skin, batch.beard, grey * older)
         if config.strands > 0:
             wanted = with_strands(wanted, batch.before, skin, older, config.strands)
         return wanted
@@ -293,11 +301,11 @@ class Distiller:
         rng = np.random.default_rng((config.seed, number, 11))
         target = wished(batch.source, rng)
         maps = age_map(batch.source, batch.before), age_map(target, batch.before)
-        older = ((target - batch.source) / OLDER).clamp(0, 1).view(-1, 1, 1, 1)
+        older = ((target - batch.source) / _OLDER).clamp(0, 1).view(-1, 1, 1, 1)
         wanted = self._answer(batch.before, maps, batch.skin, older, rng)
         if config.whole:
             wanted = self._with_whole(wanted, batch, target, older, rng)
-        wanted = self._retouched(wanted, batch, older)
+        wanted = self._retouched(wanted, batch, target, older)
         made = self.pupil(batch.before, *maps).float()
         weight = 0.2 + 0.8 * batch.mask  # what lies outside of the face is not shown, but where the mask ends it is
         error = (made - wanted) * weight
@@ -337,9 +345,8 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     drawn = AgingConfig(
         seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0, enlarged=config.enlarged
     )
-    retouched = (config.fine_lines, config.frowns, config.strands) != (1, 1, 0)
+    retouched = (config.fine_lines, config.frowns, config.strands, config.beards) != (1, 1, 0, 0)
     whole = config.shading or config.whole or retouched or config.years > 0 or config.likeness > 0
     sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, whole)
     run = Run(config, machine, resume)
-    distiller, samples = Distiller(config, run), sampler.samples()
-    return run_steps(run, distiller, samples, config.steps, config.batch, config.save_every, Batch.of)
+    return run_steps(run, Distiller(config, run), sampler.samples(), config.steps, config.batch, config.save_every)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-import torch
 
 from engine.aging.ager import Ager, change_gain
-from engine.runtime.torch_backend import load_torch
 from engine.types import AlignedFace, FloatArray
-from engine.weights.loading import load_module
-from engine.weights.store import find
 from tests.fakes.network import FakeNetwork
-from tests.fakes.weights import make_finer_weights
 
 SIZE = 32
 
@@ -88,70 +80,26 @@ def test_the_change_fades_in_without_a_step_and_alike_in_both_directions() -> No
     assert gains[200] == 0.0
 
 
-def coarse_and_fine(batches: bool) -> tuple[Ager, FakeNetwork, FakeNetwork, list[int]]:
-    """An ager of two networks, of which the second adds a tenth of the picture, and the sides that was loaded for."""
-    loaded: list[int] = []
-    network = FakeNetwork(echo, size=SIZE, batches=batches)
-    fine = FakeNetwork(lambda image, coarse: coarse.repeat(2, 2).repeat(2, 3) + image / 10, size=2 * SIZE)
-
-    def load(side: int) -> FakeNetwork:
-        loaded.append(side)
-        return fine
-
-    return Ager(network, 2 * SIZE, load), network, fine, loaded
-
-
 @pytest.mark.parametrize("batches", [False, True])
 @pytest.mark.parametrize("side", [2 * SIZE, 3 * SIZE])
 def test_large_faces_are_asked_about_small_and_drawn_large(batches: bool, side: int) -> None:
-    ager, network, fine, loaded = coarse_and_fine(batches)
-    faces = [face((10, 20, 30), side), face((40, 50, 60), side)]
-    found = ager.residuals(faces, [20.0, 80.0], [70.0, 30.0])
+    network = FakeNetwork(echo, size=SIZE, batches=batches)
+    ager = Ager(network, 2 * SIZE)
+    found = ager.residuals([face((10, 20, 30), side), face((40, 50, 60), side)], [20.0, 80.0], [70.0, 30.0])
     assert {asked[0].shape[2:] for asked in network.asked} == {(SIZE, SIZE)}
-    assert {asked[1].shape for asked in fine.asked} == {(1, 3, side // 2, side // 2)}
     assert found.shape == (2, side, side, 3)
-    np.testing.assert_allclose(found[0, 5, 5], [6, 12, 18], rtol=1e-5)
-    np.testing.assert_allclose(found[1, side - 5, 5], [-16, -20, -24], rtol=1e-5)
-    assert loaded == [side]
-    ager.residuals(faces, [20.0, 80.0], [70.0, 30.0])
-    assert loaded == [side], "once is enough"
-    ager.close()
-    assert (network.closed, fine.closed) == (1, 1)
-
-
-def test_small_faces_need_no_second_network() -> None:
-    ager, network, fine, loaded = coarse_and_fine(False)
-    found = ager.residuals([face()], [20.0], [70.0])
     np.testing.assert_allclose(found[0, 5, 5], [5, 10, 15], rtol=1e-5)
-    assert (loaded, fine.asked) == ([], [])
-    ager.close()
-    assert network.closed == 1
+    np.testing.assert_allclose(found[1, side - 5, 5], [-20, -25, -30], rtol=1e-5)
     assert ager.size == 2 * SIZE
 
 
-@pytest.mark.parametrize("device", ["openvino", "torch"])
-def test_both_networks_answer_as_one_after_the_other(made_weights: Path, tmp_path: Path, device: str) -> None:
-    folder = make_finer_weights(Path(shutil.copytree(made_weights, tmp_path / "weights")))
-    picture = cv2.resize(np.random.default_rng(0).integers(0, 256, (9, 9, 3)).astype(np.uint8), (128, 128))
-    large = AlignedFace(np.asarray(picture, np.uint8), np.eye(2, 3), 0, 0)
-    if device == "openvino":
-        ager = Ager.load("cpu", folder=folder, precision="f32", size=128)
-    else:
-        own, finer = (load_torch(find(name, folder), device="cpu", size=64) for name in ("ager", "finer"))
-        ager = Ager(own, 128, lambda _: finer)
-    with torch.inference_mode():
-        small = torch.nn.functional.avg_pool2d(_tensor(picture), 2).mul(255).round() / 255
-        maps = [torch.full((1, 1, 64, 64), years / 100) for years in (30.0, 70.0)]
-        coarse = load_module(find("ager", folder))(small, *maps)
-        wanted = load_module(find("finer", folder))(_tensor(picture), coarse)
-    expected = 255 * wanted[0].permute(1, 2, 0).numpy()[..., ::-1]
-    assert np.abs(expected).max() > 1, "an answer of zeros would prove nothing"
-    np.testing.assert_allclose(ager.residuals([large], [30.0], [70.0])[0], expected, atol=0.05)
-    ager.close()
-
-
-def _tensor(picture: np.ndarray[Any, Any]) -> torch.Tensor:
-    return torch.from_numpy(picture[..., ::-1].copy()).permute(2, 0, 1)[None].float() / 255
+def test_the_finest_strands_of_a_large_face_follow_what_the_network_adds() -> None:
+    network = FakeNetwork(lambda image, *_: np.full_like(image, 0.2), size=SIZE)
+    crop = np.full((2 * SIZE, 2 * SIZE, 3), 40, np.uint8)
+    crop[:, ::2] = 80
+    found = Ager(network).residuals([AlignedFace(crop, np.eye(2, 3), 0, 0)], [20.0], [70.0])[0]
+    assert found[20:40, 20:40].mean() == pytest.approx(51, abs=0.5)
+    assert (found[:, ::2] - found[:, 1::2])[20:40, 20:40].mean() > 15
 
 
 def test_a_real_network_runs_at_every_size(made_weights: Path) -> None:
