@@ -27,8 +27,6 @@ def build_pipeline(settings: Settings, *, weights: Path | None = None) -> LivePi
 
     size = settings.size or SIZES[0]
     ager = Ager.load(settings.device, folder=weights, size=size)
-    for other in () if settings.size else SIZES[1:]:
-        ager.warm_up(other)  # so that climbing the quality ladder does not stop the picture
     estimator = AgeEstimator.load(settings.device, folder=weights)
     detector = make_detector(settings.detector, Effort.LIVE, device=settings.device, weights=weights)
     follower = FaceFollower(detector, FaceMesher(), beside=Beside("glance"))

@@ -36,7 +36,8 @@ MOST_AGES_AT_ONCE = 2
 # A face aged in the last frame counts as this much larger, so that two of like size do not take turns.
 _KEPT_RANK = 1.25
 _SAME_PICTURES = 10
-_SCALED_STAGES = ("align", "ager", "stabilise")
+# What takes longer with a larger crop; the ager does not: the network sees all of them at one size.
+_SCALED_STAGES = ("align", "stabilise")
 
 
 class AgerLike(Protocol):

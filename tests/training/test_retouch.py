@@ -35,12 +35,23 @@ def test_blurring_is_opencvs() -> None:
 def test_fine_lines_are_stronger_on_skin_and_wide_changes_are_not() -> None:
     fine = 0.1 * (noise(1) - 0.5)
     change = (fine + 0.2).expand(-1, 3, -1, -1)
-    made = deepened(change, half(), 2.0)
+    made = deepened(change, half(), 2.0, 1.0)
     inside, outside = made[..., 8:24] - 0.2, made[..., 40:]
     assert float(inside.std()) > 1.7 * float((change[..., 8:24] - 0.2).std())
     assert abs(float(inside.mean() - fine[..., 8:24].mean())) < 2e-3
     assert torch.equal(outside, change[..., 40:])
-    assert torch.equal(deepened(change, half(), 1.0), change)
+    assert torch.equal(deepened(change, half(), 1.0, 1.0), change)
+
+
+def test_folds_are_deeper_where_they_darken() -> None:
+    spot = torch.from_numpy(cv2.GaussianBlur(np.pad(np.ones((4, 4), np.float32), 30), (0, 0), 3.0))[None, None]
+    gains = []
+    for sign in (-1, 1):
+        change = (sign * 0.3 * spot).expand(-1, 3, -1, -1)
+        made = deepened(change, torch.ones(1, 1, 64, 64), 1.0, 1.6)
+        gains.append(float(made[0, 0, 32, 32] / change[0, 0, 32, 32]) - 1)
+    assert 0.2 < gains[0] < 0.6
+    assert gains[1] == pytest.approx(gains[0] / 3, rel=0.05)
 
 
 def test_frowns_lose_what_they_darken_and_keep_what_they_lighten() -> None:

@@ -19,6 +19,7 @@ from engine.landmarks import topology
 from training.aging.skin import light_of
 
 _LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
+_FOLDS_PX = 6.0  # and folds up to about twice this
 _FROWN_PX = 6.0  # a frown is a blotch of up to about twice this
 STRANDS_PX = (0.8, 4.0)  # of Gaussians, too: strands are wider than the noise of a camera, and narrower than a lock
 _FLOOR = 12 / 255  # black hair is a little lighter than black: nothing is infinitely lighter than it
@@ -106,10 +107,15 @@ def _share(value: Tensor, low: float, high: float) -> Tensor:
     return ((value - low) / (high - low)).clamp(0, 1)
 
 
-def deepened(change: Tensor, share: Tensor, gain: float) -> Tensor:
-    """The change (N, 3, H, W) with its finest lines ``gain`` times as strong where share (N, 1, H, W) is 1."""
-    fine = light_of(change) - blurred(light_of(change), _LINES_PX)
-    return change + (gain - 1) * share * fine
+def deepened(change: Tensor, share: Tensor, fine: float, folds: float) -> Tensor:
+    """The change (N, 3, H, W) with stronger lines where share (N, 1, H, W) is 1: the finest ``fine`` times as strong,
+    what is wider, up to folds, ``folds`` times where it darkens, and by a third of that where it lightens.
+    """
+    light = light_of(change)
+    soft = blurred(light, _LINES_PX)
+    middle = soft - blurred(light, _FOLDS_PX)
+    stronger = torch.where(middle < 0, middle, middle / 3)
+    return change + share * ((fine - 1) * (light - soft) + (folds - 1) * stronger)
 
 
 def unfrowned(change: Tensor, share: Tensor, kept: float) -> Tensor:

@@ -58,14 +58,14 @@ class DistilledConfig:
     pupil of the same width, which takes over every layer that both have; shading: whether fine lines on skin are
     copied as shading (training/aging/skin.py) where a face becomes older, wide_shading: and wide changes; whole: large
     faces get what is wide from the teacher's answer for the whole face at 256 px; enlarged: share of large faces;
-    fine_lines, frowns, strands: how strong the finest lines on skin, frowns of faces that become older and strands of
-    hair that turns grey are to be, in parts of what they were (training/aging/retouch.py; strands 0: as the teacher has
-    them); beards: how grey those of old men become; texture_from: from this step on the amount of fine detail counts,
-    too; years: weight of a year that is missing of the share ``asked`` of the way, as the age networks ``estimators``
-    see it (0: they are not asked); likeness: weight of the similarity that is missing of what a face has to keep,
-    ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked); adversarial: weight of a
-    discriminator that compares with real faces of the wished age (0: none), to which the pupil listens from step
-    ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
+    fine_lines, folds, frowns, strands: how strong the finest lines on skin, its folds, frowns of faces that become
+    older and strands of hair that turns grey are to be, in parts of what they were (training/aging/retouch.py; strands
+    0: as the teacher has them); beards: how grey those of old men become; texture_from: from this step on the amount of
+    fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the age
+    networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is missing of what a
+    face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked);
+    adversarial: weight of a discriminator that compares with real faces of the wished age (0: none), to which the pupil
+    listens from step ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -85,6 +85,7 @@ class DistilledConfig:
     whole: bool = True
     enlarged: float = 0.4
     fine_lines: float = 1.0
+    folds: float = 1.0
     frowns: float = 1.0
     strands: float = 0.0
     beards: float = 0.0
@@ -244,8 +245,8 @@ class Distiller:
         config, skin, frown = self.config, batch.skin, batch.frown
         if skin is None or frown is None:
             return wanted
-        if config.fine_lines != 1:
-            wanted = deepened(wanted, skin * older, config.fine_lines)
+        if (config.fine_lines, config.folds) != (1, 1):
+            wanted = deepened(wanted, skin * older, config.fine_lines, config.folds)
         if config.frowns != 1:
             wanted = unfrowned(wanted, frown * older, config.frowns)
         if config.beards > 0 and batch.beard is not None:
@@ -345,7 +346,8 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
     drawn = AgingConfig(
         seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0, enlarged=config.enlarged
     )
-    retouched = (config.fine_lines, config.frowns, config.strands, config.beards) != (1, 1, 0, 0)
+    lines = config.fine_lines, config.folds, config.frowns
+    retouched = lines != (1, 1, 1) or config.strands > 0 or config.beards > 0
     whole = config.shading or config.whole or retouched or config.years > 0 or config.likeness > 0
     sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, whole)
     run = Run(config, machine, resume)
