@@ -126,6 +126,21 @@ def test_a_window_shows_its_whole_face_under_the_matrix() -> None:
         assert float(each[where].mean()) < 0.06, "but for the noise and the blur of a webcam"
 
 
+def test_only_men_can_have_a_beard() -> None:
+    faces = replace(face_set(20), gender=np.arange(20) // 10)
+    rows = np.arange(20)
+    years = faces.years.astype(np.float32)
+    themselves = Pairs(np.zeros((0, 1, 1, 3), np.uint8), rows, years, years)
+    sampler = PairSampler([(faces, themselves)], AgingConfig(seed=3, zero_gap=1.0), whole=True)
+    found = set()
+    for number in range(30):
+        row = int(np.random.default_rng((3, number)).integers(0, 20))
+        beard = sampler.sample(number)[6]
+        assert beard.any() == (faces.gender[row] == 0)
+        found.add(int(faces.gender[row]))
+    assert found == {0, 1}
+
+
 class Brighter(torch.nn.Module):
     """Adds as much as the picture it sees is wide."""
 

@@ -11,7 +11,16 @@ from engine.landmarks import topology
 from engine.landmarks.mesh import FaceMesher
 from engine.types import FloatArray
 from tests.builders import face_picture
-from training.aging.retouch import beard_mask, blurred, deepened, frown_mask, greyed_beards, unfrowned, with_strands
+from training.aging.retouch import (
+    beard_mask,
+    blurred,
+    deepened,
+    frown_mask,
+    greyed_beards,
+    unfrowned,
+    with_strands,
+    without_rims,
+)
 from training.aging.skin import light_of
 
 
@@ -135,6 +144,18 @@ def test_long_beards_fade_towards_the_chin() -> None:
     short, long = greyed(0.12)[1], greyed(0.12, long=True)[1]
     assert float(long[0, 0, 44, 48]) > 0.8 * float(short[0, 0, 44, 48])
     assert float(long[0, 0, 70, 48]) < 0.3 * float(short[0, 0, 70, 48])
+
+
+def test_a_bright_background_stays_and_hair_and_skin_change() -> None:
+    picture, skin = torch.full((1, 3, SIDE, SIDE), 0.9), torch.zeros(1, 1, SIDE, SIDE)
+    skin[..., 48:, 32:64] = 1
+    picture[..., 48:, 32:64] = 0.5
+    picture[..., 24:48, 32:64] = 0.1
+    change = torch.full_like(picture, 0.2)
+    made = without_rims(change, picture, skin)
+    assert made[..., 8, 48].abs().max() < 1e-6, "background"
+    assert torch.equal(made[..., 30, 48], change[..., 30, 48]), "hair"
+    assert torch.allclose(made[..., 80, 48], change[..., 80, 48]), "skin"
 
 
 def contrast(picture: torch.Tensor) -> torch.Tensor:

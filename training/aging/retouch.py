@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.landmarks import topology
-from training.aging.skin import light_of
+from training.aging.skin import light_of, without_holes
 
 _LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
 _FOLDS_PX = 6.0  # and folds up to about twice this
@@ -39,6 +39,7 @@ _GREY, _COLOURLESS = (
 )  # of the skin's light a grey beard has, and of its colour it loses
 # Of the mesh, where a beard can be: from one ear along the jaw to the other, and back across cheeks and nose.
 _BEARD = (361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132, 205, 98, 2, 327, 425)
+_BACKGROUND = (1.15, 1.35)  # parts of the skin's light: what is darker than the first may be hair
 _BROW_ENDS, _BROWS_BETWEEN = (55, 285), (9, 8)  # of the mesh: inner ends of the brows, and the middle between them
 
 
@@ -105,6 +106,16 @@ def _part(amount: Tensor, where: Tensor) -> Tensor:
 
 def _share(value: Tensor, low: float, high: float) -> Tensor:
     return ((value - low) / (high - low)).clamp(0, 1)
+
+
+def without_rims(change: Tensor, picture: Tensor, skin: Tensor) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, without what lies outside of the face on a
+    background brighter than its skin (N, 1, H, W): the change of dark hair ends in a pale rim there.
+    """
+    light = light_of(picture)
+    usual = (light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    bright = _share(light / usual.clamp(min=1e-3), *_BACKGROUND)
+    return change * (1 - bright * (1 - without_holes(skin)))
 
 
 def deepened(change: Tensor, share: Tensor, fine: float, folds: float) -> Tensor:

@@ -30,7 +30,7 @@ from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
-from training.aging.retouch import deepened, greyed_beards, unfrowned, with_strands
+from training.aging.retouch import deepened, greyed_beards, unfrowned, with_strands, without_rims
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
@@ -60,7 +60,8 @@ class DistilledConfig:
     faces get what is wide from the teacher's answer for the whole face at 256 px; enlarged: share of large faces;
     fine_lines, folds, frowns, strands: how strong the finest lines on skin, its folds, frowns of faces that become
     older and strands of hair that turns grey are to be, in parts of what they were (training/aging/retouch.py; strands
-    0: as the teacher has them); beards: how grey those of old men become; texture_from: from this step on the amount of
+    0: as the teacher has them); beards: how grey those of old men become; rimless:
+    whether a bright background stays as it is; texture_from: from this step on the amount of
     fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the age
     networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is missing of what a
     face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked);
@@ -89,6 +90,7 @@ class DistilledConfig:
     frowns: float = 1.0
     strands: float = 0.0
     beards: float = 0.0
+    rimless: bool = False
     steps: int = 5000
     batch: int = 8
     learning_rate: float = 1.5e-3
@@ -254,7 +256,7 @@ class Distiller:
             wanted = greyed_beards(wanted, batch.before, skin, batch.beard, grey * older)
         if config.strands > 0:
             wanted = with_strands(wanted, batch.before, skin, older, config.strands)
-        return wanted
+        return without_rims(wanted, batch.before, skin) if config.rimless else wanted
 
     def _seen(self, batch: Batch, made: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What age networks and embedders miss in whole faces, by name. Of large ones, what lies beyond their windows
@@ -347,7 +349,7 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
         seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0, enlarged=config.enlarged
     )
     lines = config.fine_lines, config.folds, config.frowns
-    retouched = lines != (1, 1, 1) or config.strands > 0 or config.beards > 0
+    retouched = lines != (1, 1, 1) or config.strands > 0 or config.beards > 0 or config.rimless
     whole = config.shading or config.whole or retouched or config.years > 0 or config.likeness > 0
     sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, whole)
     run = Run(config, machine, resume)
