@@ -18,6 +18,7 @@ from training.aging.retouch import (
     frown_mask,
     greyed_beards,
     unfrowned,
+    whitened,
     with_strands,
     without_rims,
 )
@@ -177,6 +178,17 @@ def test_hair_that_turns_grey_keeps_the_contrast_of_its_strands_and_skin_stays()
     assert abs(float((made - change)[..., 16:48, 16:48].mean())) < 2e-3, "it gets no lighter on the whole"
     assert torch.equal(made[..., 80:], change[..., 80:])
     assert torch.equal(with_strands(change, picture, skin, 0 * one, 1.0), change)
+
+
+def test_hair_that_turns_white_does_so_by_that_part_more_and_skin_does_not() -> None:
+    picture, skin = torch.full((1, 3, 64, 128), 0.12), torch.zeros(1, 1, 64, 128)
+    picture[..., 64:], skin[..., 64:] = 0.6, 1
+    change, one = torch.full_like(picture, 0.25), torch.ones(1, 1, 1, 1)
+    made = whitened(change, picture, skin, one, 0.4)
+    assert float(made[0, 0, 32, 24]) == pytest.approx(0.35, abs=0.005)
+    assert torch.equal(made[..., 80:], change[..., 80:])
+    assert torch.equal(whitened(-change, picture, skin, one, 0.4), -change), "what becomes darker"
+    assert torch.equal(whitened(change, picture, skin, 0 * one, 0.4), change)
 
 
 def test_hair_that_stays_dark_stays_as_it_is() -> None:

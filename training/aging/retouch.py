@@ -21,7 +21,7 @@ from training.aging.skin import light_of, without_holes
 _LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
 _FOLDS_PX = 6.0  # and folds up to about twice this
 _FROWN_PX = 6.0  # a frown is a blotch of up to about twice this
-STRANDS_PX = (0.8, 4.0)  # of Gaussians, too: strands are wider than the noise of a camera, and narrower than a lock
+_STRAND_PX, _SURROUNDINGS_PX = 0.8, 4.0  # strands are wider than a camera's noise, and narrower than a lock
 _FLOOR = 12 / 255  # black hair is a little lighter than black: nothing is infinitely lighter than it
 _LIGHTER = (0.15, 0.45)  # by these shares hair has to become lighter until its strands count, and count in full
 _HAIR = (
@@ -136,29 +136,33 @@ def unfrowned(change: Tensor, share: Tensor, kept: float) -> Tensor:
     return change - (1 - kept) * share * dark
 
 
-def with_strands(
-    change: Tensor,
-    picture: Tensor,
-    skin: Tensor,
-    share: Tensor,
-    strength: float,
-    sizes: tuple[float, float] = STRANDS_PX,
-) -> Tensor:
-    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, after which dark hair that becomes lighter has
-    ``strength`` times the contrast, in proportion, that its strands had.
-
-    skin (N, 1, H, W): where it is, to know how light it is; share (N, 1, 1, 1): of it, in 0..1; sizes: what is finer
-    than a strand, and what is wider, as standard deviations of Gaussians in pixels.
+def whitened(change: Tensor, picture: Tensor, skin: Tensor, share: Tensor, more: float) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, with dark hair that becomes lighter becoming so
+    by this part more; skin (N, 1, H, W): where it is, to know how light it is; share (N, 1, 1, 1): of it, in 0..1.
     """
-    before, after = light_of(picture), light_of(picture + change)
-    wide, wide_after = (blurred(each, sizes[1]) for each in (before, after))
-    times = ((wide_after + _FLOOR) / (wide + _FLOOR)).clamp(0, _MOST)
-    low, high = _LIGHTER
-    usual = (before * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
-    dark, bright = _HAIR
-    is_hair = 1 - ((wide / usual.clamp(min=1e-3) - dark) / (bright - dark)).clamp(0, 1)
-    weight = is_hair * ((times - 1 - low) / (high - low)).clamp(0, 1) * share
-    strands, strands_after = (
-        blurred(each, sizes[0]) - around for each, around in ((before, wide), (after, wide_after))
-    )
-    return change + weight * (strength * times * strands - strands_after)
+    hair = _Hair(change, picture, skin)
+    return change + more * share * hair.weight * (hair.after - hair.before).clamp(min=0)
+
+
+class _Hair:
+    """Dark hair and its light, all (N, 1, H, W): ``before`` and ``after`` the change, without strands; how many times
+    lighter it became; weight: 1 where it is hair that becomes lighter.
+    """
+
+    def __init__(self, change: Tensor, picture: Tensor, skin: Tensor) -> None:
+        light = light_of(picture)
+        self.before, self.after = (blurred(each, _SURROUNDINGS_PX) for each in (light, light_of(picture + change)))
+        self.times = ((self.after + _FLOOR) / (self.before + _FLOOR)).clamp(0, _MOST)
+        usual = (light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
+        is_hair = 1 - _share(self.before / usual.clamp(min=1e-3), *_HAIR)
+        self.weight = is_hair * _share(self.times - 1, *_LIGHTER)
+
+
+def with_strands(change: Tensor, picture: Tensor, skin: Tensor, share: Tensor, strength: float) -> Tensor:
+    """The change (N, 3, H, W) of a picture (N, 3, H, W), RGB in 0..1, after which dark hair that becomes lighter has
+    ``strength`` times the contrast, in proportion, that its strands had; skin and share as for ``whitened``.
+    """
+    hair = _Hair(change, picture, skin)
+    strands = blurred(light_of(picture), _STRAND_PX) - hair.before
+    now = blurred(light_of(picture + change), _STRAND_PX) - hair.after
+    return change + hair.weight * share * (strength * hair.times * strands - now)

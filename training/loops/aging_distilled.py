@@ -30,7 +30,7 @@ from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
-from training.aging.retouch import deepened, greyed_beards, unfrowned, with_strands, without_rims
+from training.aging.retouch import deepened, greyed_beards, unfrowned, whitened, with_strands, without_rims
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
@@ -49,6 +49,7 @@ _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there 
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
 _GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be, nor held
 _GREY_FROM, _GREY_AT = 45.0, 70.0  # years between which a beard turns grey
+_WHITE_FROM, _WHITE_AT = 58.0, 82.0  # and hair white
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
@@ -60,13 +61,13 @@ class DistilledConfig:
     faces get what is wide from the teacher's answer for the whole face at 256 px; enlarged: share of large faces;
     fine_lines, folds, frowns, strands: how strong the finest lines on skin, its folds, frowns of faces that become
     older and strands of hair that turns grey are to be, in parts of what they were (training/aging/retouch.py; strands
-    0: as the teacher has them); beards: how grey those of old men become; rimless:
-    whether a bright background stays as it is; texture_from: from this step on the amount of
-    fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the way, as the age
-    networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is missing of what a
-    face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are not asked);
-    adversarial: weight of a discriminator that compares with real faces of the wished age (0: none), to which the pupil
-    listens from step ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
+    0: as the teacher has them); beards: how grey those of old men become; white: by how much more than with the teacher
+    the hair of the old becomes lighter; rimless: whether a bright background stays as it is; texture_from: from this
+    step on the amount of fine detail counts, too; years: weight of a year that is missing of the share ``asked`` of the
+    way, as the age networks ``estimators`` see it (0: they are not asked); likeness: weight of the similarity that is
+    missing of what a face has to keep, ``kept`` over a large gap, as the embedders ``recognisers`` see it (0: they are
+    not asked); adversarial: weight of a discriminator that compares with real faces of the wished age (0: none), to
+    which the pupil listens from step ``discriminator_lead`` on. Faces whose ages are not told need the task `label`.
     """
 
     name: str = "aging-distilled"
@@ -90,6 +91,7 @@ class DistilledConfig:
     frowns: float = 1.0
     strands: float = 0.0
     beards: float = 0.0
+    white: float = 0.0
     rimless: bool = False
     steps: int = 5000
     batch: int = 8
@@ -254,6 +256,9 @@ class Distiller:
         if config.beards > 0 and batch.beard is not None:
             grey = config.beards * ((target - _GREY_FROM) / (_GREY_AT - _GREY_FROM)).clamp(0, 1).view(-1, 1, 1, 1)
             wanted = greyed_beards(wanted, batch.before, skin, batch.beard, grey * older)
+        if config.white > 0:
+            old = ((target - _WHITE_FROM) / (_WHITE_AT - _WHITE_FROM)).clamp(0, 1).view(-1, 1, 1, 1)
+            wanted = whitened(wanted, batch.before, skin, old * older, config.white)
         if config.strands > 0:
             wanted = with_strands(wanted, batch.before, skin, older, config.strands)
         return without_rims(wanted, batch.before, skin) if config.rimless else wanted
@@ -349,7 +354,7 @@ def train(config: DistilledConfig, resume: bool = False, machine: Machine | None
         seed=config.seed, steps=config.steps, batch=config.batch, zero_gap=1.0, enlarged=config.enlarged
     )
     lines = config.fine_lines, config.folds, config.frowns
-    retouched = lines != (1, 1, 1) or config.strands > 0 or config.beards > 0 or config.rimless
+    retouched = lines != (1, 1, 1) or config.strands > 0 or config.beards > 0 or config.white > 0 or config.rimless
     whole = config.shading or config.whole or retouched or config.years > 0 or config.likeness > 0
     sampler = PairSampler([_faces(folder) for folder in (config.data, *config.extra)], drawn, whole)
     run = Run(config, machine, resume)
