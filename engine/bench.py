@@ -110,7 +110,7 @@ def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing
 
 
 def _time_ager(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
-    """The generator from crop to answer: above 256 pixels that is two networks."""
+    """The generator from crop to answer; larger crops than 256 pixels are made small for it, and its answer large."""
     for precision, threads in _ways(device):
         for size in SIZES:
             try:

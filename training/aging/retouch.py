@@ -1,4 +1,4 @@
-"""What a pupil is to do better than its teacher: finer lines, milder frowns, grey hair that still has strands.
+"""What a pupil is to do better than its teacher: lines and folds, frowns, grey hair with strands, beards, no rims.
 
 A network that learned by distances adds to dark hair what makes it grey on the whole, the same to a strand and to the
 shadow beside it. So the strands lose their contrast, and hair looks like felt. Light that falls on lighter hair makes
@@ -24,19 +24,13 @@ _FROWN_PX = 6.0  # a frown is a blotch of up to about twice this
 _STRAND_PX, _SURROUNDINGS_PX = 0.8, 4.0  # strands are wider than a camera's noise, and narrower than a lock
 _FLOOR = 12 / 255  # black hair is a little lighter than black: nothing is infinitely lighter than it
 _LIGHTER = (0.15, 0.45)  # by these shares hair has to become lighter until its strands count, and count in full
-_HAIR = (
-    0.35,
-    0.6,
-)  # parts of the skin's light: darker than the first is hair, lighter than both is none
+_HAIR = (0.35, 0.6)  # parts of the skin's light: darker than the first is hair, lighter than the second none
 _MOST = 3.0  # times that a strand's contrast may grow
 _NEAR_PX, _LOCK_PX = 26.0, 2.0  # skin nearest to a beard, and locks of it, as Gaussians
 _DARK = (0.42, 0.68)  # parts of that skin's light: darker than the first is beard, lighter than the second none
 _ENOUGH, _BEYOND = (0.1, 0.3), (0.3, 0.6)  # parts that a beard covers: less is shadow; below the chin: more is long
 _CHIN_PX, _FADED_PX = 16, 9.0  # so far below its place a long beard is looked for, and so softly its grey ends
-_GREY, _COLOURLESS = (
-    0.7,
-    0.8,
-)  # of the skin's light a grey beard has, and of its colour it loses
+_GREY, _COLOURLESS = 0.7, 0.8  # parts of the skin's light that a grey beard has, and of its colour that it loses
 # Of the mesh, where a beard can be: from one ear along the jaw to the other, and back across cheeks and nose.
 _BEARD = (361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136, 172, 58, 132, 205, 98, 2, 327, 425)
 _BACKGROUND = (1.15, 1.35)  # parts of the skin's light: what is darker than the first may be hair
@@ -87,8 +81,7 @@ def greyed_beards(change: Tensor, picture: Tensor, skin: Tensor, beard: Tensor, 
     """
     bare = (skin * (1 - beard)).clamp(0, 1)
     near = blurred(light_of(picture) * bare, _NEAR_PX) / blurred(bare, _NEAR_PX).clamp(min=1e-4)
-    low, high = _DARK
-    dark = 1 - ((blurred(light_of(picture), _LOCK_PX) / near.clamp(min=1e-3) - low) / (high - low)).clamp(0, 1)
+    dark = 1 - _share(blurred(light_of(picture), _LOCK_PX) / near.clamp(min=1e-3), *_DARK)
     below = (beard.roll(_CHIN_PX, 2) - beard).clamp(min=0)
     below[:, :, :_CHIN_PX] = 0
     enough, beyond = (_share(_part(dark, where), *limits) for where, limits in ((beard, _ENOUGH), (below, _BEYOND)))
@@ -104,7 +97,13 @@ def _part(amount: Tensor, where: Tensor) -> Tensor:
     return (amount * where).sum((2, 3), keepdim=True) / where.sum((2, 3), keepdim=True).clamp(min=1)
 
 
+def _usual(light: Tensor, skin: Tensor) -> Tensor:
+    """How light the skin is on the whole, (N, 1, 1, 1), never quite black."""
+    return ((light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)).clamp(min=1e-3)
+
+
 def _share(value: Tensor, low: float, high: float) -> Tensor:
+    """How far the value is from low to high, in 0..1."""
     return ((value - low) / (high - low)).clamp(0, 1)
 
 
@@ -113,8 +112,7 @@ def without_rims(change: Tensor, picture: Tensor, skin: Tensor) -> Tensor:
     background brighter than its skin (N, 1, H, W): the change of dark hair ends in a pale rim there.
     """
     light = light_of(picture)
-    usual = (light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
-    bright = _share(light / usual.clamp(min=1e-3), *_BACKGROUND)
+    bright = _share(light / _usual(light, skin), *_BACKGROUND)
     return change * (1 - bright * (1 - without_holes(skin)))
 
 
@@ -153,8 +151,7 @@ class _Hair:
         light = light_of(picture)
         self.before, self.after = (blurred(each, _SURROUNDINGS_PX) for each in (light, light_of(picture + change)))
         self.times = ((self.after + _FLOOR) / (self.before + _FLOOR)).clamp(0, _MOST)
-        usual = (light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)
-        is_hair = 1 - _share(self.before / usual.clamp(min=1e-3), *_HAIR)
+        is_hair = 1 - _share(self.before / _usual(light, skin), *_HAIR)
         self.weight = is_hair * _share(self.times - 1, *_LIGHTER)
 
 
