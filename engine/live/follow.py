@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -41,7 +42,7 @@ class Mesher(Protocol):
         self, image: Image, box: FloatArray, *, landmarks: FloatArray | None = None, passes: int = 1
     ) -> Mesh | None: ...
 
-    def follow(self, image: Image, previous: FloatArray) -> Mesh | None: ...
+    def follow_all(self, image: Image, previous: Sequence[FloatArray]) -> list[Mesh | None]: ...
 
     def close(self) -> None: ...
 
@@ -145,19 +146,18 @@ class FaceFollower:
 
     def _followed(self, image: Image, stages: Stages) -> tuple[list[_Known], bool]:
         """The known faces in this image, and whether one was lost."""
-        found: list[_Known] = []
-        lost = False
-        for known in self._known:
-            if known.face.mesh is None:
-                found.append(known)
-                continue
-            with stages("mesh"):
-                mesh = self._mesher.follow(image, known.face.mesh)
-            if mesh is None:
-                lost = True
-            else:
-                found.append(_Known(from_mesh(mesh.points, mesh.score), known.doubts))
-        return _without_doubles(found), lost
+        without = [known for known in self._known if known.face.mesh is None]
+        followed = [(known, known.face.mesh) for known in self._known if known.face.mesh is not None]
+        if not followed:
+            return _without_doubles(without), False
+        with stages("mesh"):
+            meshes = self._mesher.follow_all(image, [points for _, points in followed])
+        found = [
+            _Known(from_mesh(mesh.points, mesh.score), known.doubts)
+            for (known, _), mesh in zip(followed, meshes, strict=True)
+            if mesh is not None
+        ]
+        return _without_doubles(found + without), None in meshes
 
     def _glanced(
         self, image: Image, known: list[_Known], glance: Look, beside: Beside[Detections], due: bool, stages: Stages

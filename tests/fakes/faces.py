@@ -108,8 +108,8 @@ class FakeMesher:
         person = self.world.at(box)
         return Mesh(person.mesh, 0.95) if person is not None and person.has_mesh else None
 
-    def follow(self, image: Image, previous: FloatArray) -> Mesh | None:
-        return self.mesh(image, mesh_box(previous))
+    def follow_all(self, image: Image, previous: Sequence[FloatArray]) -> list[Mesh | None]:
+        return [self.mesh(image, mesh_box(points)) for points in previous]
 
     def close(self) -> None:
         self.closed += 1

@@ -145,6 +145,25 @@ def test_a_moving_face_is_followed_and_its_leaving_noticed(mesher: FaceMesher, m
     assert mesher.follow(scene(700, 400), shown.points) is None
 
 
+def test_several_are_followed_at_once_as_one_by_one(mesher: FaceMesher, mesh: FloatArray) -> None:
+    image = scene(900, 400, (160, 200, 300), (480, 200, 240), (760, 180, 200))
+    points = (mesh + 0.5) / 512
+    there = [
+        points * side + np.float32([x - side / 2, y - side / 2])
+        for x, y, side in ((160, 200, 300), (480, 200, 240), (760, 180, 200))
+    ]
+    gone, tiny = points * 120 + np.float32([320, 320]), points * 4
+    asked = [there[0], gone, there[1], tiny, there[2]]
+    together = mesher.follow_all(image, asked)
+    alone = [mesher.follow(image, each) for each in asked]
+    assert [each is None for each in together] == [False, True, False, True, False]
+    for one, other in zip(together, alone, strict=True):
+        if one is not None and other is not None:
+            np.testing.assert_array_equal(one.points, other.points)
+            assert one.score == other.score
+    assert mesher.follow_all(image, []) == []
+
+
 def test_min_score_is_respected(mesh: FloatArray) -> None:
     strict, lenient = FaceMesher(min_score=1.1), FaceMesher(min_score=0.0)
     box = LOOSE_BOX * 128
