@@ -6,9 +6,10 @@ large as they are (engine/geometry/scales.py): so large faces become as old as s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,13 @@ from engine.weights.store import find
 
 # Below the first number of years nothing is changed at all; the change fades in until the second.
 FADE_YEARS = (0.5, 3.0)
+
+Each = Callable[[Callable[[Any], FloatArray], Iterable[Any]], list[FloatArray]]
+
+
+def in_turn(work: Callable[[Any], FloatArray], items: Iterable[Any]) -> list[FloatArray]:
+    """What ``work`` gives for each item."""
+    return [work(item) for item in items]
 
 
 def change_gain(source_age: float, target_age: float) -> float:
@@ -78,12 +86,18 @@ class Ager:
         self.residuals([AlignedFace(np.zeros((size, size, 3), np.uint8), np.eye(2, 3), 0, 0)], [20], [60])
 
     def residuals(
-        self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
+        self,
+        faces: Sequence[AlignedFace],
+        source_ages: Sequence[float],
+        target_ages: Sequence[float],
+        *,
+        each: Each = in_turn,
     ) -> FloatArray:
         """What to add to each crop: (N, S, S, 3) float32 BGR in units of 8-bit pixel values.
 
         faces: wide-aligned crops of one side S: a multiple of 32, or larger than the network's own. Where source and
-        target age are less than half a year apart the answer is exactly zero and the network is not asked.
+        target age are less than half a year apart the answer is exactly zero and the network is not asked. each: what
+        does the same to several faces, where there are cores for it.
         Raises ValueError if lengths or sides differ.
         """
         if not len(faces) == len(source_ages) == len(target_ages):
@@ -96,7 +110,7 @@ class Ager:
         size = sizes.pop()
         gains = [change_gain(s, t) for s, t in zip(source_ages, target_ages, strict=True)]
         due = [i for i, gain in enumerate(gains) if gain > 0]
-        answers = self._answers([faces[i] for i in due], [(source_ages[i], target_ages[i]) for i in due])
+        answers = self._answers([faces[i] for i in due], [(source_ages[i], target_ages[i]) for i in due], each)
         if len(due) == len(faces) == 1 and gains[0] == 1:  # as mostly: nothing to be copied
             return answers[0][None]
         result = np.zeros((len(faces), size, size, 3), np.float32)
@@ -104,14 +118,14 @@ class Ager:
             np.multiply(answer, np.float32(gains[i]), out=result[i])
         return result
 
-    def _answers(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
+    def _answers(self, faces: list[AlignedFace], ages: list[tuple[float, float]], each: Each) -> list[FloatArray]:
         """What is added to each face: (S, S, 3) BGR in units of 8-bit pixel values."""
         own = self._network.size
         if not faces or faces[0].size <= own:
             return self._asked(faces, ages)
         small = [replace(face, crop=shrunk(face.crop, own)) for face in faces]
         found = zip(self._asked(small, ages), small, faces, strict=True)
-        return [drawn_large(change, little.crop, face.crop) for change, little, face in found]
+        return each(lambda one: drawn_large(one[0], one[1].crop, one[2].crop), found)
 
     def _asked(self, faces: list[AlignedFace], ages: list[tuple[float, float]]) -> list[FloatArray]:
         """What the network adds to each face, whatever its side: (S, S, 3) BGR in units of 8-bit pixel values."""

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.age.quality import face_quality
+from engine.aging.ager import Each, in_turn
 from engine.aging.blend import paste
 from engine.geometry.align import crop_affine, warp_crop
 from engine.geometry.growth import Growth
@@ -36,8 +37,7 @@ MOST_AGES_AT_ONCE = 2
 # A face aged in the last frame counts as this much larger, so that two of like size do not take turns.
 _KEPT_RANK = 1.25
 _SAME_PICTURES = 10
-# What takes longer with a larger crop; the ager does not: the network sees all of them at one size.
-_SCALED_STAGES = ("align", "stabilise")
+_SCALED_STAGES = ("align", "stabilise")  # not the ager: its network sees crops of all sizes at one
 
 
 class AgerLike(Protocol):
@@ -47,7 +47,12 @@ class AgerLike(Protocol):
     def device(self) -> str: ...
 
     def residuals(
-        self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
+        self,
+        faces: Sequence[AlignedFace],
+        source_ages: Sequence[float],
+        target_ages: Sequence[float],
+        *,
+        each: Each = in_turn,
     ) -> FloatArray: ...
 
     def close(self) -> None: ...
@@ -306,8 +311,8 @@ class LivePipeline:
             group = [both for both in zip(sketch.chosen, sketch.faces, strict=True) if both[1].size == size]
             works = [work for work, _ in group]
             with stages("ager"):
-                targets = [self._painted_age(work) for work in works]
-                residuals = self._ager.residuals([face for _, face in group], [work.source for work in works], targets)
+                own, goals = [work.source for work in works], [self._painted_age(work) for work in works]
+                residuals = self._ager.residuals([face for _, face in group], own, goals, each=self._hands)
             with stages("cover"):
                 looked()
             with stages("stabilise"):

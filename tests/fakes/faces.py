@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.aging.ager import Each, in_turn
 from engine.geometry import boxes as box_math
 from engine.landmarks import topology
 from engine.landmarks.mesh import Mesh, five_points, mesh_box
@@ -125,7 +126,12 @@ class FakeAger:
         self.closed = 0
 
     def residuals(
-        self, faces: Sequence[AlignedFace], source_ages: Sequence[float], target_ages: Sequence[float]
+        self,
+        faces: Sequence[AlignedFace],
+        source_ages: Sequence[float],
+        target_ages: Sequence[float],
+        *,
+        each: Each = in_turn,
     ) -> FloatArray:
         rows = list(zip(faces, source_ages, target_ages, strict=True))
         self.calls.append([(face.track_id, face.size, source, target) for face, source, target in rows])

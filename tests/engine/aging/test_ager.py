@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.aging.ager import Ager, change_gain
+from engine.live.hands import Hands
 from engine.types import AlignedFace, FloatArray
 from tests.fakes.network import FakeNetwork
 
@@ -91,6 +92,14 @@ def test_large_faces_are_asked_about_small_and_drawn_large(batches: bool, side: 
     np.testing.assert_allclose(found[0, 5, 5], [5, 10, 15], rtol=1e-5)
     np.testing.assert_allclose(found[1, side - 5, 5], [-20, -25, -30], rtol=1e-5)
     assert ager.size == 2 * SIZE
+
+
+def test_several_large_faces_may_be_drawn_side_by_side() -> None:
+    faces = [face((10 * n, 20, 30), 2 * SIZE) for n in range(4)]
+    hands = Hands(3)
+    apart = Ager(FakeNetwork(echo, size=SIZE)).residuals(faces, [20.0] * 4, [70.0] * 4, each=hands)
+    hands.close()
+    np.testing.assert_array_equal(apart, Ager(FakeNetwork(echo, size=SIZE)).residuals(faces, [20.0] * 4, [70.0] * 4))
 
 
 def test_the_finest_strands_of_a_large_face_follow_what_the_network_adds() -> None:

@@ -342,7 +342,7 @@ def test_a_failing_network_is_not_hidden() -> None:
     setting = Setting(Person(200, 150))
     setting.step(30)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise DeviceError("the device is gone.")
 
     setting.ager.residuals = fail  # type: ignore[method-assign,assignment]
