@@ -112,17 +112,17 @@ def time_networks(device: str, runs: int, terminal: Terminal) -> Iterator[Timing
 def _time_ager(device: str, runs: int, terminal: Terminal) -> Iterator[Timing]:
     """The generator from crop to answer; larger crops than 256 pixels are made small for it, and its answer large."""
     for precision, threads in _ways(device):
+        try:
+            ager = Ager.load(device, precision=precision, threads=threads)
+        except AgeMirrorError as error:
+            if precision != "int8":
+                terminal.complain(f"ager {precision}: {error}")
+            continue
         for size in SIZES:
-            try:
-                ager = Ager.load(device, size=size, precision=precision, threads=threads)
-            except AgeMirrorError as error:
-                if precision != "int8":
-                    terminal.complain(f"ager {precision}: {error}")
-                break
             face = AlignedFace(np.zeros((size, size, 3), np.uint8), np.eye(2, 3), 0, 0)
             timing = timed(lambda a=ager, f=face: a.residuals([f], [30.0], [70.0]), runs)  # type: ignore[misc]
             yield Timing("ager", f"{size} px", ager.device, threads, *timing)
-            ager.close()
+        ager.close()
 
 
 def _inputs(name: str, image: FloatArray) -> list[FloatArray]:
@@ -246,13 +246,13 @@ def _spread(points: list[FloatArray]) -> float:
 
 def time_face(scene: Scene, device: str, runs: int) -> Iterator[Timing]:
     """One face through the ager as the mirror runs it: answer in pixels, precision chosen by itself."""
+    ager = Ager.load(device)
     for size in SIZES:
-        ager = Ager.load(device, size=size)
         to_crop = crop_affine(scene.landmarks, size)
         face = AlignedFace(warp_crop(scene.image, to_crop, size), invert(to_crop), 0, 0)
         timing = timed(lambda a=ager, f=face: a.residuals([f], [30.0], [70.0]), runs)  # type: ignore[misc]
         yield Timing("age a face", f"{size} px", ager.device, 0, *timing)
-        ager.close()
+    ager.close()
 
 
 def run_bench(json_file: Path | None, *, device: str = "auto", quick: bool = False) -> int:

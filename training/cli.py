@@ -95,7 +95,8 @@ TASKS = {
     "aging-distilled": Task(
         "train a lighter aging generator to answer as a heavier one does",
         "training.loops.aging_distilled", "DistilledConfig", "train",
-        {"steps": 2, "batch": 2, "width": 4, "texture_from": 1, "save_every": 1},
+        {"steps": 2, "batch": 2, "width": 4, "texture_from": 1, "save_every": 1, "fine_lines": 1.2, "folds": 1.4,
+         "frowns": 0.5, "strands": 1.0, "beards": 0.8, "white": 0.5, "rimless": True},
         True, True,
     ),
     "large": Task(

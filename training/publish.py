@@ -109,7 +109,7 @@ def _network(config: PublishConfig, told: dict[str, Any]) -> tuple[str, nn.Modul
             "dead_zone": DEAD_ZONE,
             "fold": aging.fold,
         }
-        return "ager", AgingUNet(**arguments), arguments, (256, 384, 512)
+        return "ager", AgingUNet(**arguments), arguments, (256,)  # larger faces are asked about at that side
     if config.weights == "detector":
         detector = DetectorConfig()
         return "detector", build_detector(detector), detector_arguments(detector), (640,)

@@ -20,7 +20,7 @@ from engine.runtime.device import usable_cores
 from engine.runtime.openvino_backend import core, openvino
 
 CROP_PX = 192
-_AT_ONCE = 4
+_AT_ONCE = 4  # faces, as far as there are cores
 _FILE = "modules/face_landmark/face_landmark_with_attention.tflite"
 _FEATURES = 48  # cells a side of the features that regions are cut from
 _REGION = 16  # cells a side of a region

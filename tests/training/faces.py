@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.landmarks.mesh import FaceMesher
+from engine.types import FloatArray
+from tests.builders import face_picture
 from training.data.faces import FaceSet
 
 
@@ -26,6 +29,15 @@ def face_set(count: int, seed: int = 0, side: int = 256) -> FaceSet:
         grey=numbers % 7 == 0, files=np.array([f"{number}.jpg" for number in numbers]),
         identity=numbers // 4, licence=np.full(count, "CC BY 4.0"),
     )  # fmt: skip
+
+
+def demo_mesh() -> FloatArray:
+    """The mesh (478, 2) of the demo's face in a picture of 256 pixels."""
+    mesher = FaceMesher()
+    found = mesher.mesh(face_picture(256), np.array([65, 50, 190, 200], np.float32), passes=3)
+    mesher.close()
+    assert found is not None
+    return found.points
 
 
 def write_faces(folder: Path, faces: FaceSet, without: tuple[str, ...] = ()) -> Path:

@@ -141,6 +141,21 @@ def test_only_men_can_have_a_beard() -> None:
     assert found == {0, 1}
 
 
+def test_answers_are_retouched_where_a_face_becomes_older_and_left_alone_where_younger(tmp_path: Path) -> None:
+    save_file(heavy().state_dict(), tmp_path / "teacher.safetensors")
+    config = replace(CONFIG, teacher=str(tmp_path / "teacher.safetensors"), out=str(tmp_path / "run"))
+    more = replace(config, fine_lines=1.2, folds=1.4, frowns=0.5, strands=1.0, beards=0.8, white=0.5)
+    batch = drawn_batch(4)
+    wanted = 0.1 * (batch.before - 0.5)
+    for settings, changes in ((config, False), (more, True)):
+        distiller = Distiller(settings, Run(settings, Machine(accelerator="cpu", devices="1")))
+        older, younger = (torch.full((4, 1, 1, 1), share) for share in (1.0, 0.0))
+        made = distiller._retouched(wanted, batch, torch.full((4,), 80.0), older)
+        assert torch.isfinite(made).all()
+        assert torch.equal(made, wanted) != changes
+        assert torch.equal(distiller._retouched(wanted, batch, torch.full((4,), 20.0), younger), wanted)
+
+
 class Brighter(torch.nn.Module):
     """Adds as much as the picture it sees is wide."""
 

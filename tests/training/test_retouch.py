@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from engine.landmarks import topology
-from engine.landmarks.mesh import FaceMesher
 from engine.types import FloatArray
-from tests.builders import face_picture
+from tests.training.faces import demo_mesh
 from training.aging.retouch import (
     beard_mask,
     blurred,
@@ -76,12 +75,7 @@ def test_frowns_lose_what_they_darken_and_keep_what_they_lighten() -> None:
 
 @pytest.fixture(scope="module")
 def mesh() -> FloatArray:
-    """That of the demo's face in a picture of 256 pixels."""
-    mesher = FaceMesher()
-    found = mesher.mesh(face_picture(256), np.array([65, 50, 190, 200], np.float32), passes=3)
-    mesher.close()
-    assert found is not None
-    return found.points
+    return demo_mesh()
 
 
 def test_the_frown_is_between_the_brows(mesh: FloatArray) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from engine.landmarks import topology
-from engine.landmarks.mesh import FaceMesher
-from tests.builders import face_picture
+from tests.training.faces import demo_mesh
 from training.aging.skin import as_shading, skin_mask, without_holes
 
 SKIN = torch.tensor([0.7, 0.5, 0.4]).view(1, 3, 1, 1)
@@ -98,11 +96,7 @@ def test_where_no_skin_is_nothing_changes() -> None:
 
 
 def test_skin_is_cheeks_and_forehead_but_not_eyes_lips_or_background() -> None:
-    mesher = FaceMesher()
-    found = mesher.mesh(face_picture(256), np.array([65, 50, 190, 200], np.float32), passes=3)
-    mesher.close()
-    assert found is not None
-    mesh = found.points
+    mesh = demo_mesh()
     mask = skin_mask(mesh, 256)
 
     def at(*points: int) -> float:

@@ -18,6 +18,7 @@ from torch.nn import functional
 from engine.landmarks import topology
 from training.aging.skin import light_of, without_holes
 
+GREY_BEARDS, WHITE_HAIR = (45.0, 70.0), (58.0, 82.0)  # years between which they come
 _LINES_PX = 1.5  # of a Gaussian, at a face of 256 px: lines up to about twice this wide are the finest
 _FOLDS_PX = 6.0  # and folds up to about twice this
 _FROWN_PX = 6.0  # a frown is a blotch of up to about twice this
@@ -100,6 +101,11 @@ def _part(amount: Tensor, where: Tensor) -> Tensor:
 def _usual(light: Tensor, skin: Tensor) -> Tensor:
     """How light the skin is on the whole, (N, 1, 1, 1), never quite black."""
     return ((light * skin).sum((2, 3), keepdim=True) / skin.sum((2, 3), keepdim=True).clamp(min=1e-6)).clamp(min=1e-3)
+
+
+def by_years(target: Tensor, years: tuple[float, float]) -> Tensor:
+    """How far ages (N,) are from the first of these years to the second, in 0..1, as (N, 1, 1, 1)."""
+    return _share(target, *years).view(-1, 1, 1, 1)
 
 
 def _share(value: Tensor, low: float, high: float) -> Tensor:

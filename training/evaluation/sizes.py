@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.geometry.scales import shrunk
 from training.aging.skin import skin_mask
 from training.data.faces import FaceSet, load
 from training.data.sets import DataError
@@ -100,9 +101,8 @@ def _measured(
     """
     crops, meshes = people
     side = crops.shape[1]
-    asked = np.stack([cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops])
-    target = np.full(len(crops), job.target)
-    changes = generator.residuals(np.asarray(asked, np.uint8), source, target)
+    asked = np.stack([shrunk(crop, size) for crop in crops])
+    changes = generator.residuals(asked, source, np.full(len(crops), job.target))
     changes = np.stack([cv2.resize(each, (side, side), interpolation=cv2.INTER_LINEAR) for each in changes])
     made = shown(crops, np.asarray(changes, np.float32), meshes)
     figures = {f"{size}_fine": float(np.mean([_fine(c, m) for c, m in zip(changes, meshes, strict=True)]))}

@@ -30,7 +30,17 @@ from engine.networks.embedder import EmbedderNet
 from training.aging.moving import inverse, moved
 from training.aging.pairs import Pairs
 from training.aging.real_faces import RealFaces
-from training.aging.retouch import deepened, greyed_beards, unfrowned, whitened, with_strands, without_rims
+from training.aging.retouch import (
+    GREY_BEARDS,
+    WHITE_HAIR,
+    by_years,
+    deepened,
+    greyed_beards,
+    unfrowned,
+    whitened,
+    with_strands,
+    without_rims,
+)  # fmt: skip
 from training.aging.skin import as_shading, wide_part, without_holes
 from training.aging.windows import ENLARGED, Batch, PairSampler, Whole
 from training.data.faces import FaceSet, load
@@ -48,8 +58,6 @@ _OLDEST = 92.0
 _NEARLY_OWN = 0.15  # share of faces whose target is about their own age: there the residual has to vanish
 _GRID = 16  # the coarsest grid whose cells could show, in pixels
 _GROWN = 18.0  # a child's shape is no matter of colours: younger than this nobody is driven to be, nor held
-_GREY_FROM, _GREY_AT = 45.0, 70.0  # years between which a beard turns grey
-_WHITE_FROM, _WHITE_AT = 58.0, 82.0  # and hair white
 _OLDER = 5.0  # years a face has to become older until its lines are shading altogether
 
 
@@ -246,22 +254,21 @@ class Distiller:
 
     def _retouched(self, wanted: Tensor, batch: Batch, target: Tensor, older: Tensor) -> Tensor:
         """The residual (N, 3, H, W) as it is to be, better than the teacher's."""
-        config, skin, frown = self.config, batch.skin, batch.frown
-        if skin is None or frown is None:
+        config, picture, skin, frown, beard = self.config, batch.before, batch.skin, batch.frown, batch.beard
+        if skin is None or frown is None or beard is None:  # the sampler gives all of them or none
             return wanted
         if (config.fine_lines, config.folds) != (1, 1):
             wanted = deepened(wanted, skin * older, config.fine_lines, config.folds)
         if config.frowns != 1:
             wanted = unfrowned(wanted, frown * older, config.frowns)
-        if config.beards > 0 and batch.beard is not None:
-            grey = config.beards * ((target - _GREY_FROM) / (_GREY_AT - _GREY_FROM)).clamp(0, 1).view(-1, 1, 1, 1)
-            wanted = greyed_beards(wanted, batch.before, skin, batch.beard, grey * older)
+        if config.beards > 0:
+            share = config.beards * by_years(target, GREY_BEARDS) * older
+            wanted = greyed_beards(wanted, picture, skin, beard, share)
         if config.white > 0:
-            old = ((target - _WHITE_FROM) / (_WHITE_AT - _WHITE_FROM)).clamp(0, 1).view(-1, 1, 1, 1)
-            wanted = whitened(wanted, batch.before, skin, old * older, config.white)
+            wanted = whitened(wanted, picture, skin, by_years(target, WHITE_HAIR) * older, config.white)
         if config.strands > 0:
-            wanted = with_strands(wanted, batch.before, skin, older, config.strands)
-        return without_rims(wanted, batch.before, skin) if config.rimless else wanted
+            wanted = with_strands(wanted, picture, skin, older, config.strands)
+        return without_rims(wanted, picture, skin) if config.rimless else wanted
 
     def _seen(self, batch: Batch, made: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What age networks and embedders miss in whole faces, by name. Of large ones, what lies beyond their windows
